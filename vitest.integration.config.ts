@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that start brokers, databases or whole processes: one file at a time, with room to start things. */
+export default defineConfig({
+  test: {
+    include: ['test/integration/**/*.test.ts'],
+    passWithNoTests: true,
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
