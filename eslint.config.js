@@ -44,7 +44,7 @@ export default tseslint.config(
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-empty': 'error',
       'no-console': 'error',
       'no-constant-condition': ['error', { checkLoops: false }],

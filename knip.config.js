@@ -14,7 +14,7 @@ export default {
     'scripts/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
     'test/**/*.test.ts',
-    ...(growing ? ['src/**/*.ts'] : []),
+    ...(growing ? ['{src,topologies}/**/*.ts'] : []),
   ],
   project: ['{src,topologies,examples,benchmarks,scripts,test}/**/*.{ts,js}'],
   ignoreExportsUsedInFile: true,
