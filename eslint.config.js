@@ -50,7 +50,6 @@ export default tseslint.config(
       'no-constant-condition': ['error', { checkLoops: false }],
       'no-control-regex': 'error',
       'no-promise-executor-return': 'off',
-      'no-self-compare': 'error',
       'no-unsafe-finally': 'error',
       'no-useless-escape': 'error',
       'object-shorthand': 'error',
