@@ -1,0 +1,193 @@
+/**
+ * The port to a partitioned log. Its semantics are Kafka's: topics of partitions of offsets, groups with generations,
+ * transactions with fencing and a last stable offset. The embedded log, the memory log, files and the simulator's log
+ * implement it; Kafka is one more implementation, not a second design.
+ *
+ *   worker --- LogReader.fetch ----> partitions        read committed (or not), from a position
+ *     |    --- Transactor.commit --> outputs + offsets (+ state rows), all or nothing, fenced by id and generation
+ *     |    --- GroupMember ------->  which tasks are mine, under which generation
+ */
+import type { RecordBatch } from './record-batch.ts';
+import type { RowBatch } from './row-batch.ts';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface PartitionOffset extends TopicPartition {
+  /** The next offset to read. */
+  readonly offset: number;
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  readonly partitions: number;
+  /** Identity of this incarnation of the topic: a topic that was deleted and made again has another. */
+  readonly id: string;
+  readonly retentionMs: number | undefined;
+  readonly compacted: boolean;
+  readonly internal: boolean;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly retentionMs?: number | undefined;
+  readonly compacted?: boolean | undefined;
+  readonly replicas?: number | undefined;
+  readonly compression?: string | undefined;
+  /** Repartition topics and changelogs: hidden from users, purged by the engine. */
+  readonly internal?: boolean | undefined;
+}
+
+export interface PartitionBounds extends TopicPartition {
+  /** First offset that can still be read. */
+  readonly start: number;
+  /** Offset after the last record, committed or not (high watermark). */
+  readonly end: number;
+  /** Offset up to which committed readers can read. */
+  readonly stable: number;
+}
+
+export interface TopicAdmin {
+  list(): Promise<readonly TopicDescription[]>;
+  /** Undefined entries: no such topic. Order as asked. */
+  describe(names: readonly string[]): Promise<readonly (TopicDescription | undefined)[]>;
+  /** Creates topics that do not exist; an existing one with other partitions fails with TOPIC_MISMATCH. */
+  create(specs: readonly TopicSpec[]): Promise<void>;
+  /** Gives up records before the offset (purge of internal topics after commit, retention by hand). */
+  deleteRecords(before: readonly PartitionOffset[]): Promise<void>;
+  bounds(partitions: readonly TopicPartition[]): Promise<readonly PartitionBounds[]>;
+  /** First offset whose timestamp is at or after `timestamp`; the end when there is none. */
+  offsetsAt(partitions: readonly TopicPartition[], timestamp: number): Promise<readonly PartitionOffset[]>;
+  committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]>;
+}
+
+export interface FetchRequest {
+  readonly partitions: readonly PartitionOffset[];
+  /** Most bytes of one partition's answer (at least one record comes, whatever its size). */
+  readonly partitionBytes: number;
+  /** How long to wait when there is nothing, milliseconds. */
+  readonly maxWaitMs: number;
+  readonly isolation: 'committed' | 'uncommitted';
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FetchedPartition extends TopicPartition {
+  /** Undefined when nothing was readable; `nextOffset` may still have moved over control or aborted records. */
+  readonly batch: RecordBatch | undefined;
+  readonly nextOffset: number;
+  readonly end: number;
+  readonly stable: number;
+  /** The partition is bounded and this was its last data (files, drivers). Absent for logs that never end. */
+  readonly ended?: boolean | undefined;
+}
+
+export interface LogReader {
+  /**
+   * The next records of the asked partitions. Resolves when there is something for at least one of them or the wait is
+   * over. One call at a time per reader. Fails with OFFSET_OUT_OF_RANGE or TOPIC_UNKNOWN naming the partition.
+   */
+  fetch(request: FetchRequest): Promise<readonly FetchedPartition[]>;
+  close(): Promise<void>;
+}
+
+/** Output of one partition: one or more whole v2 record batches with base offset 0, see core/batch-writer.ts. */
+export interface SealedBatch extends TopicPartition {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+export interface MemberId {
+  readonly group: string;
+  readonly generation: number;
+  readonly memberId: string;
+}
+
+export interface Commit {
+  readonly outputs: readonly SealedBatch[];
+  /** Input positions to record for the group; checked against the member's generation. */
+  readonly offsets: readonly PartitionOffset[];
+  readonly member: MemberId;
+  /** State rows and cut rows. Written atomically with the commit where `storesRows` is true, else ignored by the log. */
+  readonly rows: RowBatch;
+}
+
+export interface Transactor {
+  readonly id: string;
+  /**
+   * Ships outputs early, inside the open transaction (it begins by itself); they stay invisible until `commit`. A log may
+   * simply keep them until then. Fails with FENCED when another holder of the id was opened since.
+   */
+  append(outputs: readonly SealedBatch[]): Promise<void>;
+  /** All or nothing. After FENCED or REBALANCE nothing was committed. After COMMIT_FAILED the outcome is unknown: roll back and re-read. */
+  commit(commit: Commit): Promise<void>;
+  /** Gives up what was appended since the last commit. */
+  abort(): Promise<void>;
+  /** Committed group offsets, waiting until no transaction in doubt can still change them (Kafka: require_stable). */
+  committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]>;
+  close(): Promise<void>;
+}
+
+/** One member of a group as the assignor sees it. */
+export interface MemberView {
+  readonly memberId: string;
+  readonly metadata: Uint8Array;
+}
+
+/**
+ * Decides who gets what; runs on one member per generation. Bytes are opaque to the log. Must be deterministic, and give
+ * every member an entry.
+ */
+export type Assignor = (members: readonly MemberView[]) => ReadonlyMap<string, Uint8Array>;
+
+/**
+ * What a member does about a rebalance. Incremental: what a member keeps is never stopped. A resource is assigned only
+ * after its former owner has joined again without it (the assignor sees what each member still holds).
+ *
+ *   joining --onAssigned(generation, bytes)--> stable --(another generation)--> metadata() --> joining
+ *   any --onLost()--> joining (everything it held may already belong to another)
+ */
+export interface GroupListener {
+  /** What to tell the assignor now: interest and what is still held. */
+  metadata(): Uint8Array;
+  /** The assignment of a new generation. Must resolve before the member's next join. */
+  onAssigned(assignment: Uint8Array, generation: number): Promise<void>;
+  /** Membership ended without a chance to commit (session timeout, fencing). */
+  onLost(): void;
+  onError(error: Error): void;
+}
+
+export interface GroupSpec {
+  readonly group: string;
+  /** Static member id: a restart within the session timeout keeps its place. */
+  readonly instanceId?: string | undefined;
+  readonly sessionTimeoutMs: number;
+  readonly assignor: Assignor;
+  readonly listener: GroupListener;
+}
+
+export interface GroupMember {
+  /** Current id and generation, for commits. */
+  readonly id: MemberId;
+  /** Asks for a new generation (something given up or wanted). */
+  rejoin(): void;
+  /** Leaves at once, so that others need not wait for the session timeout. */
+  leave(): Promise<void>;
+}
+
+export interface Log {
+  /** One word for messages and metrics: `embedded`, `memory`, `kafka`, ... */
+  readonly kind: string;
+  /** True when a commit writes state rows atomically with outputs and offsets; else the engine keeps changelogs. */
+  readonly storesRows: boolean;
+  /** True when several workers (threads, processes) may share its groups. */
+  readonly shared: boolean;
+  readonly topics: TopicAdmin;
+  reader(): LogReader;
+  join(spec: GroupSpec): Promise<GroupMember>;
+  /** Opens the transactional id: fences its former holder and resolves what that one left open. */
+  transactor(id: string, timeoutMs: number): Promise<Transactor>;
+  close(): Promise<void>;
+}

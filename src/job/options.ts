@@ -1,0 +1,85 @@
+/** How a job is run: the options of `run` and what it returns. */
+import type { Observable } from 'rxjs';
+import type { Clock, Random } from '../core/clock.ts';
+import type { Duration } from '../core/duration.ts';
+import type { Log } from '../core/log.ts';
+import type { StateBackend } from '../state/backend.ts';
+
+/** Makes the log when the job starts; `folder` is the job's data folder. The same value may be passed to several runs. */
+export interface LogFactory {
+  readonly kind: string;
+  open(context: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<Log>;
+}
+
+/** Makes the state backend. On a log that stores rows (embedded) the store is shared with the log. */
+export interface StateFactory {
+  readonly kind: 'memory' | 'leveldb';
+  open(context: { readonly log: Log; readonly clock: Clock }): Promise<StateBackend>;
+}
+
+export interface CommitOptions {
+  /** Commit this long after the first uncommitted output. Default 10 ms embedded, 50 ms on Kafka. */
+  readonly linger?: Duration;
+  /** Commit at the latest after this long. Default 1 s. */
+  readonly interval?: Duration;
+}
+
+export interface MemoryOptions {
+  /** Bound of the decoded state caches of a worker, bytes. Default 256 MiB. Half of it in dirty rows and outputs forces a commit. */
+  readonly stateBytes?: number;
+  /** Bound of prefetched input of a worker, bytes. Default 16 MiB. */
+  readonly inputBytes?: number;
+}
+
+export interface RunOptions<C> {
+  readonly config?: Partial<C>;
+  /** Default: the embedded log in `.millrace/<job>`. */
+  readonly log?: LogFactory;
+  /** Default: LevelDB, in the embedded log's folder. */
+  readonly state?: StateFactory;
+  /** Aborting it drains nothing: the worker stops after its last commit. */
+  readonly signal?: AbortSignal;
+  /** Consumer group. Default: the job's name. */
+  readonly group?: string;
+  /** Partitions of topics the job creates. Default 4 (1 for drivers). */
+  readonly partitions?: number;
+  readonly commit?: CommitOptions;
+  readonly memory?: MemoryOptions;
+  /** Exchange transport. Default: direct with one worker on an unshared log, else log. */
+  readonly exchange?: 'direct' | 'log';
+  /** Stop at the end of bounded inputs, or at the offsets that were the end when the job started. */
+  readonly bounded?: boolean;
+  readonly restart?: { readonly initial?: Duration; readonly max?: Duration; readonly attempts?: number };
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export type JobPhase = 'starting' | 'restoring' | 'running' | 'draining' | 'restarting' | 'stopped' | 'failed';
+
+export interface JobStatus {
+  readonly job: string;
+  readonly phase: JobPhase;
+  /** Records read and written since the start, all workers. */
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly deadLetters: number;
+  readonly restarts: number;
+  readonly tasks: number;
+  readonly error: Error | undefined;
+}
+
+export interface JobHandle {
+  readonly name: string;
+  readonly status: JobStatus;
+  /** Emits the current status on subscribing and then on every change of phase and at most four times a second. */
+  readonly status$: Observable<JobStatus>;
+  /** Resolves when the job stopped by itself (bounded input, drain), rejects when it failed. */
+  readonly finished: Promise<void>;
+  /** Stops reading, lets everything in flight finish, commits, stops. */
+  drain(): Promise<void>;
+  /** Commits what is complete and stops; in-flight calls stay in their log for the next start. Idempotent. */
+  close(): Promise<void>;
+  /** One consistent cut of the whole job, copied into an empty folder. */
+  savepoint(folder: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

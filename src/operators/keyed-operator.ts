@@ -1,0 +1,252 @@
+/**
+ * Operators with keyed state and timers: keyedProcess (one input), coProcess (two), broadcastProcess (a keyed and a
+ * broadcast one). Time flows like this:
+ *
+ *   onWatermark(input, t) -> minimum over inputs moved? -> due timers? --no--> forward now
+ *                                                             `--yes--> schedule: advance() fires a bounded number per
+ *                                                                       call, forwards the watermark after the last
+ *
+ * While it is scheduled the worker feeds no input, so timers see the state as of their time. A commit may fall between
+ * any two firings: fired timers are gone from the state, the rest fires after a restore.
+ */
+import type { TimeDomain } from '../core/process-function.ts';
+import type { OperatorState } from '../state/backend.ts';
+import type { Counters } from './counters.ts';
+import { EventClock } from './event-clock.ts';
+import type { Advancer, OperatorHost } from './host.ts';
+import type { Input } from './input.ts';
+import { AtomicInvocation, rejectPromise, userError, type InvocationOptions } from './invocation.ts';
+import { BroadcastContext, KeyedProcessContext, type ContextOptions, type Outputs } from './process-context.ts';
+
+/** Timers fired before the worker may look at other work. */
+const firingsPerCall = 256;
+
+/** A user function with its context bound by the caller; returns what the function returned. */
+export type ElementFunction = (value: unknown, ctx: KeyedProcessContext) => unknown;
+export type TimerFunction = (time: number, ctx: KeyedProcessContext) => unknown;
+export type BroadcastElementFunction = (value: unknown, ctx: BroadcastContext) => unknown;
+
+export interface KeyedOperatorOptions extends Omit<InvocationOptions, 'undo'> {
+  readonly state: OperatorState;
+  readonly outputs: Outputs;
+  /** One function per keyed input. */
+  readonly elements: readonly ElementFunction[];
+  readonly onTimer: TimerFunction | undefined;
+  readonly broadcast?: {
+    readonly handles: Readonly<Record<string, unknown>>;
+    readonly onElement: BroadcastElementFunction;
+  };
+}
+
+export class KeyedOperator implements Advancer {
+  readonly id: string;
+  readonly counters: Counters;
+  /** Inputs in node order; a broadcast input comes last. */
+  readonly inputs: readonly Input[];
+  readonly #host: OperatorHost;
+  readonly #state: OperatorState;
+  readonly #outputs: Outputs;
+  readonly #onTimer: TimerFunction | undefined;
+  readonly #clock: EventClock;
+  readonly #context: KeyedProcessContext;
+  readonly #broadcastContext: BroadcastContext | undefined;
+  readonly #atomic: AtomicInvocation | undefined;
+  /** Event time to reach; the clock follows when the timers before it have fired. */
+  #target = -Infinity;
+  #forwardedIdle = false;
+
+  constructor(options: KeyedOperatorOptions) {
+    this.id = options.id;
+    this.counters = options.counters;
+    this.#host = options.host;
+    this.#state = options.state;
+    this.#outputs = options.outputs;
+    this.#onTimer = options.onTimer;
+    const inputCount = options.elements.length + (options.broadcast === undefined ? 0 : 1);
+    this.#clock = new EventClock(inputCount);
+    const atomic =
+      options.policy.kind === 'fail' ? undefined : new AtomicInvocation({ ...options, undo: options.state });
+    this.#atomic = atomic;
+    const context: ContextOptions = { ...options, time: this.#clock, atomic };
+    this.#context = new KeyedProcessContext(context, options.state, options.broadcast?.handles);
+    const inputs: Input[] = options.elements.map((call, index) => new KeyedInput(this, call, index));
+    if (options.broadcast !== undefined) {
+      this.#broadcastContext = new BroadcastContext(context, options.broadcast.handles);
+      inputs.push(new BroadcastInput(this, options.broadcast.onElement, inputs.length));
+    }
+    this.inputs = inputs;
+  }
+
+  get watermark(): number {
+    return this.#clock.watermark;
+  }
+
+  /** Time of the earliest processing-time timer, ms; Infinity: none. */
+  get nextProcessingTimer(): number {
+    return this.#state.timers.next('processing');
+  }
+
+  element(call: ElementFunction, input: number, value: unknown): void {
+    this.counters.recordsIn++;
+    this.#state.setKey(this.#host.cursor.key);
+    if (this.#atomic !== undefined) {
+      this.#atomic.run(() => call(value, this.#context), value, input);
+      return;
+    }
+    try {
+      const result = call(value, this.#context);
+      if (result !== undefined) rejectPromise(result, this.id, this.#host);
+    } catch (thrown) {
+      throw userError(thrown, this.id, this.#host, value);
+    }
+  }
+
+  broadcastElement(call: BroadcastElementFunction, input: number, value: unknown): void {
+    this.counters.recordsIn++;
+    const context = this.#broadcastContext!;
+    if (this.#atomic !== undefined) {
+      this.#atomic.run(() => call(value, context), value, input);
+      return;
+    }
+    try {
+      const result = call(value, context);
+      if (result !== undefined) rejectPromise(result, this.id, this.#host);
+    } catch (thrown) {
+      throw userError(thrown, this.id, this.#host, value);
+    }
+  }
+
+  inputWatermark(input: number, time: number): void {
+    this.#reach(this.#clock.advance(input, time));
+  }
+
+  inputIdle(input: number, idle: boolean): void {
+    const time = this.#clock.setIdle(input, idle);
+    this.#reach(time);
+    if (this.#clock.idle !== this.#forwardedIdle && this.#target === this.#clock.watermark) this.#forwardIdle();
+  }
+
+  #reach(time: number): void {
+    if (time <= this.#target) return;
+    this.#target = time;
+    if (this.#onTimer === undefined || this.#state.timers.next('event') > time) {
+      if (!this.#host.advancing) {
+        this.#arrive();
+        return;
+      }
+    }
+    this.#host.schedule(this);
+  }
+
+  // All timers up to the target have fired: the watermark goes on.
+  #arrive(): void {
+    this.#clock.watermark = this.#target;
+    this.#outputs.main.onWatermark(this.#target);
+    for (const side of this.#outputs.side.values()) side.onWatermark(this.#target);
+    if (this.#clock.idle !== this.#forwardedIdle) this.#forwardIdle();
+  }
+
+  #forwardIdle(): void {
+    this.#forwardedIdle = this.#clock.idle;
+    this.#outputs.main.onIdle(this.#clock.idle);
+    for (const side of this.#outputs.side.values()) side.onIdle(this.#clock.idle);
+  }
+
+  /** Asks for the processing-time timers that are due; the worker calls it when `nextProcessingTimer` has come. */
+  wake(): void {
+    this.#host.schedule(this);
+  }
+
+  advance(): boolean | Promise<void> {
+    let budget = firingsPerCall;
+    const { timers } = this.#state;
+    const now = this.#host.clock.now();
+    while (timers.next('processing') <= now) {
+      const due = timers.takeDue('processing', now);
+      if (due === 'loading') return timers.ready();
+      if (!due) break;
+      this.#fire('processing', timers.takenTime);
+      if (--budget === 0) return false;
+    }
+    if (this.#target > this.#clock.watermark) {
+      while (this.#onTimer !== undefined) {
+        const due = timers.takeDue('event', this.#target);
+        if (due === 'loading') return timers.ready();
+        if (!due) break;
+        this.#fire('event', timers.takenTime);
+        if (--budget === 0) return false;
+      }
+      this.#arrive();
+    }
+    return true;
+  }
+
+  #fire(domain: TimeDomain, time: number): void {
+    const { cursor } = this.#host;
+    cursor.detach();
+    cursor.timestamp = domain === 'event' ? time : NaN;
+    cursor.key = this.#state.key;
+    this.counters.timersFired++;
+    const context = this.#context;
+    context.domain = domain;
+    const onTimer = this.#onTimer!;
+    if (this.#atomic !== undefined) {
+      this.#atomic.run(() => onTimer(time, context), { timer: time }, -1);
+      return;
+    }
+    try {
+      const result = onTimer(time, context);
+      if (result !== undefined) rejectPromise(result, this.id, this.#host);
+    } catch (thrown) {
+      throw userError(thrown, this.id, this.#host, { timer: time, domain, key: this.#state.key });
+    }
+  }
+}
+
+class KeyedInput implements Input {
+  readonly #operator: KeyedOperator;
+  readonly #call: ElementFunction;
+  readonly #index: number;
+
+  constructor(operator: KeyedOperator, call: ElementFunction, index: number) {
+    this.#operator = operator;
+    this.#call = call;
+    this.#index = index;
+  }
+
+  process(value: unknown): void {
+    this.#operator.element(this.#call, this.#index, value);
+  }
+
+  onWatermark(time: number): void {
+    this.#operator.inputWatermark(this.#index, time);
+  }
+
+  onIdle(idle: boolean): void {
+    this.#operator.inputIdle(this.#index, idle);
+  }
+}
+
+class BroadcastInput implements Input {
+  readonly #operator: KeyedOperator;
+  readonly #call: BroadcastElementFunction;
+  readonly #index: number;
+
+  constructor(operator: KeyedOperator, call: BroadcastElementFunction, index: number) {
+    this.#operator = operator;
+    this.#call = call;
+    this.#index = index;
+  }
+
+  process(value: unknown): void {
+    this.#operator.broadcastElement(this.#call, this.#index, value);
+  }
+
+  onWatermark(time: number): void {
+    this.#operator.inputWatermark(this.#index, time);
+  }
+
+  onIdle(idle: boolean): void {
+    this.#operator.inputIdle(this.#index, idle);
+  }
+}

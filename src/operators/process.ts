@@ -1,0 +1,57 @@
+import { EventClock } from './event-clock.ts';
+import type { Input } from './input.ts';
+import { AtomicInvocation, rejectPromise, stateless, userError, type InvocationOptions } from './invocation.ts';
+import { BroadcastContext, ProcessContext, type Outputs } from './process-context.ts';
+
+export interface ProcessOptions<C extends ProcessContext> extends Omit<InvocationOptions, 'undo'> {
+  readonly outputs: Outputs;
+  /** One function per input. */
+  readonly elements: readonly ((value: unknown, ctx: C) => unknown)[];
+  /** Broadcast state by input: read by the first, written by the second. */
+  readonly broadcast?: Readonly<Record<string, unknown>>;
+}
+
+/** Process functions without keyed state: side outputs, time, and broadcast state where connected to a broadcast. */
+export class Process {
+  readonly inputs: readonly Input[];
+
+  constructor(options: ProcessOptions<BroadcastContext>) {
+    const { id, host, counters, outputs, elements } = options;
+    const clock = new EventClock(elements.length);
+    const atomic = options.policy.kind === 'fail' ? undefined : new AtomicInvocation({ ...options, undo: stateless });
+    const context = new BroadcastContext({ id, host, counters, outputs, atomic, time: clock }, options.broadcast ?? {});
+    const outs = [outputs.main, ...outputs.side.values()];
+    let idle = false;
+    const reach = (time: number): void => {
+      if (time > clock.watermark) {
+        clock.watermark = time;
+        for (const out of outs) out.onWatermark(time);
+      }
+      if (clock.idle !== idle) {
+        idle = clock.idle;
+        for (const out of outs) out.onIdle(idle);
+      }
+    };
+    this.inputs = elements.map((call, index) => ({
+      process: (value: unknown) => {
+        counters.recordsIn++;
+        if (atomic !== undefined) {
+          atomic.run(() => call(value, context), value, index);
+          return;
+        }
+        try {
+          const result = call(value, context);
+          if (result !== undefined) rejectPromise(result, id, host);
+        } catch (thrown) {
+          throw userError(thrown, id, host, value);
+        }
+      },
+      onWatermark: (time: number) => {
+        reach(clock.advance(index, time));
+      },
+      onIdle: (nowIdle: boolean) => {
+        reach(clock.setIdle(index, nowIdle));
+      },
+    }));
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * First operator of a chain: decodes the records of its partitions, reads their event time and keeps one watermark per
+ * partition. Elements first, then time: the watermark moves only between slices.
+ */
+import type { Codec } from '../core/codec.ts';
+import type { RecordBatch } from '../core/record-batch.ts';
+import { StreamError, preview } from '../core/stream-error.ts';
+import type { SourceTimeOptions, WatermarkGenerator } from '../core/watermark-strategy.ts';
+import type { Counters } from './counters.ts';
+import type { OperatorHost } from './host.ts';
+import { EventClock } from './event-clock.ts';
+import type { Input } from './input.ts';
+import type { Policy } from './invocation.ts';
+
+export interface SourceOptions {
+  readonly id: string;
+  readonly host: OperatorHost;
+  readonly codec: Codec<unknown>;
+  readonly policy: Policy;
+  readonly counters: Counters;
+  readonly time: SourceTimeOptions<unknown>;
+  /** Number of partitions this task reads of the topic. */
+  readonly partitions: number;
+  readonly generator: (() => WatermarkGenerator) | undefined;
+}
+
+export class Source {
+  readonly id: string;
+  readonly counters: Counters;
+  readonly time: SourceTimeOptions<unknown>;
+  readonly #host: OperatorHost;
+  readonly #codec: Codec<unknown>;
+  readonly #policy: Policy;
+  readonly #timestamp: ((value: unknown, recordTimestamp: number) => number) | undefined;
+  readonly #generators: readonly WatermarkGenerator[];
+  readonly #clock: EventClock;
+  readonly #out: Input;
+  #idle = false;
+
+  constructor(options: SourceOptions, out: Input) {
+    this.id = options.id;
+    this.counters = options.counters;
+    this.#host = options.host;
+    this.#codec = options.codec;
+    this.#policy = options.policy;
+    this.time = options.time;
+    this.#timestamp = options.time.watermarks?.timestamp;
+    const { generator } = options;
+    this.#generators = generator === undefined ? [] : Array.from({ length: options.partitions }, () => generator());
+    this.#clock = new EventClock(Math.max(1, options.partitions));
+    this.#out = out;
+    if (options.partitions === 0) this.#clock.setIdle(0, true);
+  }
+
+  /** Event time of the source; -Infinity before the first watermark. */
+  get watermark(): number {
+    return this.#clock.watermark;
+  }
+
+  /**
+   * Feeds records `[from, to)` of a batch and returns the index of the next one: less than `to` when the task was held
+   * (a full async operator) in between.
+   */
+  feed(batch: RecordBatch, index: number, from: number, to: number): number {
+    const { cursor } = this.#host;
+    const { slab, valueStarts, valueEnds, offsets, timestamps } = batch;
+    const codec = this.#codec;
+    const timestamp = this.#timestamp;
+    const generator = this.#generators[index];
+    const host = this.#host;
+    const out = this.#out;
+    cursor.topic = batch.topic;
+    cursor.partition = batch.partition;
+    cursor.rawSlab = slab;
+    cursor.rawCodec = codec;
+    let i = from;
+    for (; i < to; i++) {
+      const start = valueStarts[i]!;
+      const end = valueEnds[i]!;
+      let time = timestamps[i]!;
+      let value: unknown;
+      cursor.offset = offsets[i]!;
+      try {
+        if (start < 0) throw new StreamError('DECODE_FAILED', 'the record has a null value');
+        value = codec.decode(slab, start, end);
+      } catch (thrown) {
+        this.#undecodable(thrown, batch, i);
+        continue;
+      }
+      if (timestamp !== undefined) {
+        time = timestamp(value, time);
+        if (typeof time !== 'number' || !Number.isFinite(time)) {
+          this.#undecodable(noTimestamp(time), batch, i);
+          continue;
+        }
+      }
+      if (generator !== undefined && time === time) generator.onTimestamp(time);
+      cursor.timestamp = time;
+      cursor.raw = value;
+      cursor.rawStart = start;
+      cursor.rawEnd = end;
+      out.process(value);
+      if (host.held) {
+        i++;
+        break;
+      }
+    }
+    this.counters.recordsIn += i - from;
+    return i;
+  }
+
+  /** Forwards the watermark of a partition after a slice. */
+  afterSlice(index: number): void {
+    const generator = this.#generators[index];
+    if (generator === undefined) {
+      this.#reach(this.#clock.setIdle(index, false));
+      return;
+    }
+    this.#reach(this.#clock.advance(index, generator.current()));
+  }
+
+  /** An idle partition that follows the clock. */
+  follow(index: number, time: number): void {
+    this.#reach(this.#clock.follow(index, time));
+  }
+
+  /** A partition has no records for now (idle), or will never have any again (ended). */
+  setIdle(index: number, idle: boolean): void {
+    this.#reach(this.#clock.setIdle(index, idle));
+  }
+
+  /** Moves a partition's event time from outside: the end of the input, an idle source that follows the clock, a restore. */
+  advanceTo(index: number, time: number): void {
+    this.#reach(this.#clock.advance(index, time));
+  }
+
+  timeOf(index: number): number {
+    return this.#clock.timeOf(index);
+  }
+
+  #reach(time: number): void {
+    if (time > this.#clock.watermark) {
+      this.#clock.watermark = time;
+      this.#out.onWatermark(time);
+    }
+    if (this.#clock.idle !== this.#idle) {
+      this.#idle = this.#clock.idle;
+      this.#out.onIdle(this.#idle);
+    }
+  }
+
+  #undecodable(thrown: unknown, batch: RecordBatch, i: number): void {
+    const start = batch.valueStarts[i]!;
+    const raw = start < 0 ? Buffer.alloc(0) : Buffer.from(batch.slab.subarray(start, batch.valueEnds[i]));
+    const error = StreamError.from(thrown, 'DECODE_FAILED', {
+      job: this.#host.job,
+      operator: this.id,
+      task: this.#host.task,
+      topic: batch.topic,
+      partition: batch.partition,
+      offset: batch.offsets[i],
+      value: preview(raw.toString('utf8', 0, 200), 80),
+      remedy: `Correct the producer, or choose onError 'deadLetter' (default) or 'skip' for this source.`,
+    });
+    let policy = this.#policy;
+    while (policy.kind === 'retry') policy = policy.then; // the same bytes decode the same way
+    switch (policy.kind) {
+      case 'fail':
+        throw error;
+      case 'skip':
+        this.counters.skipped++;
+        return;
+      case 'deadLetter':
+        this.counters.deadLetters++;
+        this.#host.deadLetter({ operator: this.id, error, raw, input: 0 });
+        return;
+    }
+  }
+}
+
+function noTimestamp(time: unknown): StreamError {
+  return new StreamError('TIMESTAMP_INVALID', `the timestamp function returned ${preview(time)}`);
+}

@@ -1,0 +1,99 @@
+/**
+ * Who runs which task: the assignor of the group, and the bytes that members and assignments travel as.
+ *
+ * Sticky and balanced: a task stays with a member that holds it unless that one has more than its share. Incremental: a
+ * task that another member still holds is withheld until it has been given up, so nobody stops work that it keeps.
+ */
+import type { Assignor, MemberView } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { TaskId } from './task.ts';
+
+export interface MemberMetadata {
+  /** Digest of the topology: members with another one must not share work. */
+  readonly topology: string;
+  /** Tasks held now. */
+  readonly held: readonly TaskId[];
+}
+
+export interface Assignment {
+  readonly tasks: readonly TaskId[];
+  /** Set when this member may not take part. */
+  readonly refused?: string;
+}
+
+export function encodeMetadata(metadata: MemberMetadata): Uint8Array {
+  return Buffer.from(JSON.stringify(metadata));
+}
+
+export function decodeAssignment(bytes: Uint8Array): Assignment {
+  if (bytes.length === 0) return { tasks: [] };
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Assignment;
+  } catch (cause) {
+    throw new StreamError('REBALANCE', 'the assignment is not readable', { cause, reaction: 'rollback' });
+  }
+}
+
+/** Assignor over all tasks of a job; with `single`, one member gets everything and others are refused. */
+export function taskAssignor(tasks: readonly TaskId[], single: boolean): Assignor {
+  return (views) => {
+    const members = [...views].sort((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(decodeMember);
+    const assignments = single ? assignAllToOne(tasks, members) : assignBalanced(tasks, members);
+    return new Map([...assignments].map(([id, assignment]) => [id, Buffer.from(JSON.stringify(assignment))]));
+  };
+}
+
+interface Member {
+  readonly id: string;
+  readonly held: readonly TaskId[];
+}
+
+function decodeMember(view: MemberView): Member {
+  const { held } = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
+  return { id: view.memberId, held };
+}
+
+function assignAllToOne(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Assignment> {
+  const owner = members.find((member) => member.held.length > 0) ?? members[0]!;
+  const refused = 'the job exchanges records directly inside one worker, and another worker has it';
+  return new Map(members.map((member) => [member.id, member === owner ? { tasks } : { tasks: [], refused }]));
+}
+
+function assignBalanced(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Assignment> {
+  const known = new Set(tasks);
+  const holder = new Map<TaskId, string>();
+  for (const member of members) {
+    for (const task of member.held) if (known.has(task) && !holder.has(task)) holder.set(task, member.id);
+  }
+  const least = Math.floor(tasks.length / members.length);
+  let extra = tasks.length - least * members.length; // so many members may have one more
+  const target = new Map<string, TaskId[]>(members.map((member) => [member.id, []]));
+  const free: TaskId[] = [];
+  for (const member of members) {
+    const held = tasks.filter((task) => holder.get(task) === member.id);
+    const share = held.length > least && extra > 0 ? least + 1 : least;
+    if (held.length > least && extra > 0) extra--;
+    target.set(member.id, held.slice(0, share));
+    free.push(...held.slice(share));
+  }
+  free.push(...tasks.filter((task) => !holder.has(task)));
+  for (const member of members) {
+    const list = target.get(member.id)!;
+    while (list.length < least && free.length > 0) list.push(free.shift()!);
+  }
+  for (const member of members) {
+    if (free.length === 0) break;
+    const list = target.get(member.id)!;
+    if (list.length === least && extra > 0) {
+      list.push(free.shift()!);
+      extra--;
+    }
+  }
+  // A task still held by somebody else is withheld until its holder has joined again without it.
+  return new Map(
+    members.map(({ id }) => {
+      const list = target.get(id)!.filter((task) => (holder.get(task) ?? id) === id);
+      return [id, { tasks: list }];
+    }),
+  );
+}

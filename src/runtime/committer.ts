@@ -1,0 +1,81 @@
+/**
+ * The commit of a worker: one consistent cut of all its tasks.
+ *
+ *   1 between two slices: seal outputs, collect dirty rows and cut rows (synchronous; the next epoch may begin)
+ *   2 on logs without rows: the same rows as changelog records
+ *   3 outputs + changelog + offsets (+ rows) become visible together            <- the commit
+ *   4 on logs without rows: rows into the local store
+ *   5 tell the tasks: collected entries may be evicted
+ *
+ * A crash before 3 leaves nothing; between 3 and 4 the changelog holds what the store lacks.
+ */
+import { ByteWriter } from '../core/byte-writer.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log, MemberId, PartitionOffset, Transactor } from '../core/log.ts';
+import { RowBatch } from '../core/row-batch.ts';
+import { changelogTopic, type Changelog } from './changelog.ts';
+import type { OutputBuffers } from './output-buffers.ts';
+import type { Task, TaskId } from './task.ts';
+
+export interface CommitterOptions {
+  readonly job: string;
+  readonly fingerprint: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly outputs: OutputBuffers;
+  /** Outputs that are changelog records; sealed with the others. */
+  readonly changelogOutputs: OutputBuffers;
+  readonly changelog: Changelog | undefined;
+  /** Partitions of a changelog topic. */
+  readonly partitionsOf: (topic: string) => number;
+}
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  // Two row buffers take turns: one is being written while the other fills.
+  #spare: ByteWriter = new ByteWriter(256 * 1024);
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Steps 1 and 2 run before this returns; the promise is for the rest. */
+  commit(transactor: Transactor, member: MemberId, tasks: readonly Task[]): Promise<void> {
+    const { outputs, changelogOutputs, changelog, fingerprint } = this.#options;
+    const values = this.#spare;
+    this.#spare = new ByteWriter(values.buffer.length);
+    values.clear();
+    const rows = new RowBatch(values);
+    const written = new Map<TaskId, number>();
+    for (const task of tasks) {
+      const from = rows.count;
+      task.collect(rows, fingerprint);
+      if (changelog === undefined || !task.subTopology.stateful) continue;
+      const topic = changelogTopic(this.#options.job, task.subTopology.id);
+      const writer = changelogOutputs.writer(topic, this.#options.partitionsOf(topic));
+      changelog.append(writer, task.partition, rows, from, rows.count);
+      written.set(task.id, rows.count - from);
+    }
+    const sealed = [...outputs.seal(), ...changelogOutputs.seal()];
+    const offsets = tasks.flatMap(offsetsOf);
+    return this.#finish(transactor, { outputs: sealed, offsets, member, rows }, tasks, written);
+  }
+
+  async #finish(
+    transactor: Transactor,
+    commit: Parameters<Transactor['commit']>[0],
+    tasks: readonly Task[],
+    written: ReadonlyMap<TaskId, number>,
+  ): Promise<void> {
+    await transactor.commit(commit);
+    if (this.#options.changelog !== undefined) await this.#options.changelog.store(commit.rows, written);
+    for (const task of tasks) task.state.committed();
+    this.#spare = commit.rows.values;
+  }
+}
+
+function offsetsOf(task: Task): readonly PartitionOffset[] {
+  return task.inputs
+    .filter((input) => !input.broadcast)
+    .map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+}

@@ -1,0 +1,51 @@
+/** Dead letters: what an operator could not process, as a JSON record of the job's dead letter topic. */
+import { json } from '../core/codec.ts';
+import type { Cursor } from '../operators/cursor.ts';
+import type { DeadLetter } from '../operators/host.ts';
+
+export interface DeadLetterRecord {
+  /** Source topic the failing value stems from; empty for timers. */
+  readonly source: string;
+  readonly partition: number;
+  /** Offset in the source; -1 when the value stems from a timer. */
+  readonly offset: number;
+  readonly job: string;
+  readonly task: string;
+  /** Operator that failed and the input it came in by: where a redrive enters. */
+  readonly operator: string;
+  readonly input: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly path?: string;
+  readonly key?: string | number;
+  /** Event time, ms. */
+  readonly timestamp?: number;
+  /** Wall time of the failure, ms. */
+  readonly failedAt: number;
+  /** Base64 of the encoded input of the operator (for sources: the record's value). */
+  readonly raw: string;
+}
+
+export const deadLetterCodec = json<DeadLetterRecord>('dead-letter');
+
+export function deadLetterRecord(
+  letter: DeadLetter,
+  cursor: Cursor,
+  place: { readonly job: string; readonly task: string; readonly failedAt: number },
+): DeadLetterRecord {
+  const { error } = letter;
+  return {
+    source: cursor.topic,
+    partition: cursor.partition,
+    offset: cursor.offset,
+    ...place,
+    operator: letter.operator,
+    input: letter.input,
+    code: error.code,
+    reason: error.reason,
+    ...(error.place.path === undefined ? {} : { path: error.place.path }),
+    ...(cursor.key === '' ? {} : { key: cursor.key }),
+    ...(Number.isNaN(cursor.timestamp) ? {} : { timestamp: cursor.timestamp }),
+    raw: Buffer.from(letter.raw).toString('base64'),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Chooses what to process next: one slice of one input at a time. Tasks take turns; within a task the input whose next
+ * record is oldest goes first. Also keeps the time of inputs: idleness, the clock of idle sources, alignment, the end.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { TaskInput } from './task-input.ts';
+import type { Task } from './task.ts';
+
+/** A slice is sized so that it takes about this long. */
+const sliceMs = 5;
+const leastSlice = 16;
+const mostSlice = 4096;
+/** How often idle sources are looked at, ms. */
+const idleCheckMs = 200;
+
+export class Feeder {
+  inputs: readonly TaskInput[] = [];
+  readonly #clock: Clock;
+  #tasks: readonly Task[] = [];
+  #next = 0;
+  #slice = 256;
+  #paused = false;
+  #nextIdleCheck = 0;
+  #roomMade = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  setTasks(tasks: readonly Task[]): void {
+    this.#tasks = tasks;
+    this.inputs = tasks.flatMap((task) => task.inputs);
+    this.#next = 0;
+  }
+
+  pauseSources(paused: boolean): void {
+    this.#paused = paused;
+  }
+
+  sourceInputs(): readonly TaskInput[] {
+    return this.inputs.filter((input) => input.reader.kind === 'source');
+  }
+
+  exchangeInputs(): readonly TaskInput[] {
+    return this.inputs.filter((input) => input.reader.kind === 'exchange');
+  }
+
+  /** True when buffers were emptied since the last call. */
+  roomMade(): boolean {
+    const made = this.#roomMade;
+    this.#roomMade = false;
+    return made;
+  }
+
+  /** Processes one slice; false when no task can take anything. */
+  step(): boolean {
+    this.#checkIdle();
+    const count = this.#tasks.length;
+    for (let i = 0; i < count; i++) {
+      const task = this.#tasks[(this.#next + i) % count]!;
+      if (task.held) continue;
+      const input = this.#choose(task);
+      if (input === undefined) continue;
+      this.#next = (this.#next + i + 1) % count;
+      this.#feed(input);
+      return true;
+    }
+    return false;
+  }
+
+  #choose(task: Task): TaskInput | undefined {
+    let chosen: TaskInput | undefined;
+    let oldest = Infinity;
+    for (const input of task.inputs) {
+      if (!input.ready || (this.#paused && input.reader.kind === 'source') || this.#tooFarAhead(input)) continue;
+      const time = input.headTimestamp;
+      if (chosen === undefined || time < oldest) {
+        chosen = input;
+        oldest = time;
+      }
+    }
+    return chosen;
+  }
+
+  #feed(input: TaskInput): void {
+    const start = this.#clock.monotonic();
+    const buffered = input.bufferedBytes;
+    const fed = input.feed(this.#slice);
+    if (input.bufferedBytes < buffered) this.#roomMade = true;
+    const { reader } = input;
+    if (reader.kind === 'source' && fed > 0) {
+      input.idle = false;
+      reader.source.afterSlice(reader.index);
+    }
+    const elapsed = this.#clock.monotonic() - start;
+    if (elapsed > sliceMs * 2) this.#slice = Math.max(leastSlice, this.#slice >> 1);
+    else if (elapsed < sliceMs / 2 && fed === this.#slice) this.#slice = Math.min(mostSlice, this.#slice << 1);
+  }
+
+  // Alignment: a partition waits while it is too far ahead of the slowest one that still moves.
+  #tooFarAhead(input: TaskInput): boolean {
+    const { reader } = input;
+    if (reader.kind !== 'source' || reader.time.maxDriftMs === Infinity) return false;
+    let slowest = Infinity;
+    for (const other of this.inputs) {
+      const { reader: it } = other;
+      if (it.kind !== 'source' || it.time.maxDriftMs === Infinity || other.idle || other.exhausted) continue;
+      slowest = Math.min(slowest, it.source.timeOf(it.index));
+    }
+    return slowest > -Infinity && reader.source.timeOf(reader.index) > slowest + reader.time.maxDriftMs;
+  }
+
+  /** Schedules operators whose processing-time timers are due. */
+  wakeTimers(): void {
+    const now = this.#clock.now();
+    for (const task of this.#tasks) {
+      for (const operator of task.operators.keyed) if (operator.nextProcessingTimer <= now) operator.wake();
+    }
+  }
+
+  /** Wall time at which something is to be done without news from outside, ms; Infinity: never. */
+  nextWake(): number {
+    let next = Infinity;
+    for (const task of this.#tasks) {
+      for (const operator of task.operators.keyed) next = Math.min(next, operator.nextProcessingTimer);
+    }
+    const idling = this.inputs.some(
+      (input) => input.reader.kind === 'source' && input.reader.time.idleAfterMs < Infinity,
+    );
+    return idling ? Math.min(next, Math.max(this.#nextIdleCheck, this.#clock.now() + 1)) : next;
+  }
+
+  #checkIdle(): void {
+    const now = this.#clock.now();
+    if (now < this.#nextIdleCheck) return;
+    this.#nextIdleCheck = now + idleCheckMs;
+    for (const input of this.inputs) {
+      const { reader } = input;
+      if (reader.kind !== 'source' || reader.time.idleAfterMs === Infinity || input.ready) continue;
+      const quiet = now - input.lastRecordAt;
+      if (quiet < reader.time.idleAfterMs) continue;
+      if (!input.idle) {
+        input.idle = true;
+        input.idleTime = reader.source.timeOf(reader.index);
+        reader.source.setIdle(reader.index, true);
+      }
+      // Quiet and read to its end: nothing older can be waiting, so event time may follow the clock.
+      if (reader.time.whenIdle === 'advance' && input.caughtUp && input.idleTime > -Infinity) {
+        reader.source.follow(reader.index, input.idleTime + quiet);
+      }
+    }
+  }
+
+  /** All sources of a bounded run have been processed to their end. */
+  endReached(): boolean {
+    const sources = this.sourceInputs().filter((input) => !input.broadcast);
+    return this.inputs.length > 0 && sources.every((input) => input.exhausted);
+  }
+
+  /** Ends event time of all sources; false when that had been done. */
+  finish(): boolean {
+    let moved = false;
+    for (const input of this.sourceInputs()) {
+      if (input.finished || input.reader.kind !== 'source') continue;
+      input.finished = true;
+      moved = true;
+      input.reader.source.advanceTo(input.reader.index, Infinity);
+    }
+    return moved;
+  }
+
+  /** Nothing is left to process but what sources have not been asked for. */
+  drained(): boolean {
+    const waiting = this.inputs.some((input) => input.ready && !(this.#paused && input.reader.kind === 'source'));
+    return !waiting && this.#tasks.every((task) => task.drained);
+  }
+}

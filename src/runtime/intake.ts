@@ -1,0 +1,120 @@
+/**
+ * Prefetch: keeps the inputs of a worker filled, within a bound of bytes. One fetch is under way at a time; partitions
+ * that are full or paused are left out of it, which is all that backpressure is.
+ */
+import type { LogReader } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { TaskInput } from './task-input.ts';
+
+export interface IntakeOptions {
+  readonly reader: LogReader;
+  /** Bytes fetched and not yet processed, all inputs together. */
+  readonly bufferBytes: number;
+  readonly maxWaitMs: number;
+  /** Something arrived. */
+  readonly onArrival: () => void;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  #inputs: readonly TaskInput[] = [];
+  /** Inputs left out for reasons other than their buffers (draining, alignment). */
+  readonly #paused = new Set<TaskInput>();
+  #fetching: { readonly abort: AbortController; readonly inputs: ReadonlySet<TaskInput> } | undefined;
+  #closed = false;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Replaces the set of inputs; what is under way for others is dropped. */
+  setInputs(inputs: readonly TaskInput[]): void {
+    this.#inputs = inputs;
+    this.#paused.clear();
+    this.#restart();
+  }
+
+  setPaused(input: TaskInput, paused: boolean): void {
+    if (paused) this.#paused.add(input);
+    else if (this.#paused.delete(input)) this.poll();
+  }
+
+  /** Fetches when there is room for an input that is not being fetched. Call after buffers were emptied. */
+  poll(): void {
+    if (this.#closed) return;
+    const wanted = this.#wanted();
+    if (wanted.length === 0) return;
+    if (this.#fetching !== undefined) {
+      const { inputs, abort } = this.#fetching;
+      // A long poll that leaves out a hungry input would starve it.
+      if (wanted.some((input) => !inputs.has(input))) abort.abort(stopFetch);
+      return;
+    }
+    void this.#fetch(wanted);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#fetching?.abort.abort(stopFetch);
+    await this.#options.reader.close();
+  }
+
+  #restart(): void {
+    if (this.#fetching === undefined) this.poll();
+    else this.#fetching.abort.abort(stopFetch);
+  }
+
+  #wanted(): readonly TaskInput[] {
+    const { bufferBytes } = this.#options;
+    let total = 0;
+    for (const input of this.#inputs) total += input.bufferedBytes;
+    const each = bufferBytes / Math.max(1, this.#inputs.length);
+    return this.#inputs.filter(
+      (input) =>
+        !input.ended &&
+        input.fetchPosition < input.stopAt &&
+        !this.#paused.has(input) &&
+        (input.bufferedBytes === 0 || (total < bufferBytes && input.bufferedBytes < each)),
+    );
+  }
+
+  async #fetch(inputs: readonly TaskInput[]): Promise<void> {
+    const { reader, bufferBytes, maxWaitMs, onArrival, onError, now } = this.#options;
+    const abort = new AbortController();
+    this.#fetching = { abort, inputs: new Set(inputs) };
+    let failure: unknown;
+    try {
+      const fetched = await reader.fetch({
+        partitions: inputs.map((input) => ({
+          topic: input.topic,
+          partition: input.partition,
+          offset: input.fetchPosition,
+        })),
+        partitionBytes: Math.max(64 * 1024, Math.floor(bufferBytes / Math.max(2, this.#inputs.length))),
+        maxWaitMs,
+        isolation: 'committed',
+        signal: abort.signal,
+      });
+      for (const part of fetched) {
+        const input = inputs.find((other) => other.topic === part.topic && other.partition === part.partition);
+        if (input === undefined || !this.#inputs.includes(input)) continue;
+        if (part.batch !== undefined) input.lastRecordAt = now();
+        input.accept(part);
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) failure = error;
+    }
+    this.#fetching = undefined;
+    if (this.#closed) return;
+    if (failure === undefined) {
+      onArrival();
+      this.poll();
+    } else {
+      onError(failure);
+    }
+  }
+}
+
+const stopFetch = new StreamError('ABORTED', 'the fetch was stopped');

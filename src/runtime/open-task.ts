@@ -1,0 +1,176 @@
+/**
+ * Start of a task, in this order: the predecessor is fenced (the worker opened its transactional id), committed offsets
+ * are read once they are stable, the changelog is restored, state is loaded, and the cut must agree with the offsets.
+ */
+import type { PartitionOffset, Transactor } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { ExchangeEntry } from '../operators/exchange.ts';
+import type { NodeId, SourceNode } from '../graph/nodes.ts';
+import type { SubTopology } from '../plan/plan.ts';
+import { changelogTopic, type Changelog } from './changelog.ts';
+import type { Cut } from './cut-row.ts';
+import { Task, type InputPlace, type TaskWorker } from './task.ts';
+import type { WorkerOptions } from './worker-options.ts';
+
+export interface OpenContext {
+  readonly worker: TaskWorker;
+  readonly options: WorkerOptions;
+  readonly transactor: Transactor;
+  readonly changelog: Changelog | undefined;
+  readonly entries: Map<NodeId, ExchangeEntry[]>;
+  readonly signal: AbortSignal;
+  readonly onRestoring: (remaining: number) => void;
+}
+
+/** Opens a task up to the point where it can be attached: state loaded, operators built. Inputs come with `attachTask`. */
+export async function openTask(context: OpenContext, sub: SubTopology, partition: number): Promise<Task> {
+  const { options, worker, changelog } = context;
+  const { plan, backend, clock } = options;
+  const time = { processingTime: () => clock.now(), eventTime: () => task.watermark };
+  const state = backend.openTask({ job: plan.graph.job, subTopology: sub.id, partition }, time);
+  const task: Task = new Task(worker, sub, partition, state);
+  buildTask(context, task);
+  if (changelog !== undefined && sub.stateful) {
+    const topic = changelogTopic(plan.graph.job, sub.id);
+    await changelog.restore(task.id, topic, partition, state.rowPrefixes, context.signal, context.onRestoring);
+  }
+  await state.load();
+  return task;
+}
+
+/** Makes the operators of a task, for the first time or after a rollback. */
+export function buildTask(context: OpenContext, task: Task): void {
+  const { plan, layout, settings, topics } = context.options;
+  task.build({
+    plan,
+    layout,
+    exchange: settings.exchange,
+    entries: context.entries,
+    partitionsOf: (topic) => topics.get(topic)!.partitions,
+  });
+}
+
+/** Gives a built task its inputs at the positions of its cut, the group's offsets, or the source's start. */
+export async function attachTask(context: OpenContext, task: Task): Promise<void> {
+  const cut = task.readCut();
+  const places = inputPlaces(context, task);
+  const owned = places.filter((place) => !place.broadcast);
+  const committed = await context.transactor.committed(context.options.settings.group, owned);
+  const offsets = new Map(owned.map((place, i) => [place, committed[i]]));
+  checkFingerprint(context, task, cut);
+  const positions: number[] = [];
+  for (const place of places) positions.push(await startPosition(context, task, cut, place, offsets.get(place)));
+  task.attach(places, positions, cut);
+  if (context.options.settings.bounded) await bound(context, task);
+  task.restore(cut);
+}
+
+function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
+  const { plan, layout, settings, topics } = context.options;
+  const { subTopology, partition } = task;
+  const place = (topic: string, node: NodeId, p: number, index: number, broadcast: boolean): InputPlace => ({
+    topic,
+    node,
+    index,
+    broadcast,
+    partition: p,
+    topicId: topics.get(topic)!.id,
+  });
+  const sourceTopic = (id: NodeId): string => (plan.graph.nodes.get(id) as SourceNode).topic.name;
+  const places = subTopology.sources.flatMap((id) => {
+    const topic = sourceTopic(id);
+    return partition < topics.get(topic)!.partitions ? [place(topic, id, partition, 0, false)] : [];
+  });
+  for (const id of subTopology.broadcastSources) {
+    const topic = sourceTopic(id);
+    for (let p = 0; p < topics.get(topic)!.partitions; p++) places.push(place(topic, id, p, p, true));
+  }
+  if (settings.exchange === 'log') {
+    for (const id of subTopology.exchangesIn) {
+      const { topic } = plan.exchanges.find((exchange) => exchange.node === id)!;
+      if (partition < layout.exchanges.get(id)!) places.push(place(topic, id, partition, 0, false));
+    }
+  }
+  return places;
+}
+
+function checkFingerprint(context: OpenContext, task: Task, cut: Cut | undefined): void {
+  const { fingerprint } = context.options.plan;
+  if (cut === undefined || cut.fingerprint === fingerprint) return;
+  throw new StreamError('GRAPH_CHANGED', 'the stored state belongs to a different set of stateful operators', {
+    job: task.job,
+    task: task.id,
+    remedy:
+      'Run the topology it was written by, restore a savepoint into the new one, or start with an empty data folder.',
+  });
+}
+
+async function startPosition(
+  context: OpenContext,
+  task: Task,
+  cut: Cut | undefined,
+  place: InputPlace,
+  committed: number | undefined,
+): Promise<number> {
+  const saved = cut?.inputs.find((input) => input.topic === place.topic && input.partition === place.partition);
+  if (saved !== undefined) {
+    checkAgreement(task, place, saved, committed);
+    return saved.position;
+  }
+  if (!place.broadcast && committed !== undefined) {
+    if (cut === undefined && task.subTopology.stateful) {
+      throw mismatch(task, place, `the group is at ${String(committed)}, but there is no state`);
+    }
+    return committed;
+  }
+  return await firstPosition(context, place);
+}
+
+function checkAgreement(
+  task: Task,
+  place: InputPlace,
+  saved: { readonly position: number; readonly topicId: string; readonly broadcast: boolean },
+  committed: number | undefined,
+): void {
+  if (saved.topicId !== place.topicId) {
+    throw mismatch(task, place, 'the topic was deleted and made again since the state was written');
+  }
+  if (!place.broadcast && committed !== saved.position) {
+    const offset = committed === undefined ? 'no committed offset' : `at ${String(committed)}`;
+    throw mismatch(task, place, `the state is at ${String(saved.position)}, the group has ${offset}`);
+  }
+}
+
+function mismatch(task: Task, place: InputPlace, reason: string): StreamError {
+  return new StreamError('STATE_MISMATCH', reason, {
+    job: task.job,
+    task: task.id,
+    topic: place.topic,
+    partition: place.partition,
+    remedy:
+      'Offsets were reset or expired, or state was lost: restore a savepoint, or reset offsets and state together.',
+  });
+}
+
+async function firstPosition(context: OpenContext, place: InputPlace): Promise<number> {
+  const { log, plan } = context.options;
+  const node = plan.graph.nodes.get(place.node)!;
+  const start = node.kind === 'source' && !place.broadcast ? node.start : 'earliest';
+  if (typeof start === 'object') {
+    const [at] = await log.topics.offsetsAt([place], start.timestamp);
+    return at!.offset;
+  }
+  const [bounds] = await log.topics.bounds([place]);
+  return start === 'earliest' ? bounds!.start : bounds!.stable;
+}
+
+// Inputs of a bounded run end where their partitions end now; exchanges end with their upstreams.
+async function bound(context: OpenContext, task: Task): Promise<void> {
+  const inputs = task.inputs.filter((input) => input.reader.kind === 'source');
+  const bounds: readonly (PartitionOffset & { readonly end?: number })[] = (
+    await context.options.log.topics.bounds(inputs)
+  ).map((b) => ({ ...b, offset: b.stable }));
+  inputs.forEach((input, i) => {
+    input.stopAt = Math.max(input.position, bounds[i]!.offset);
+  });
+}

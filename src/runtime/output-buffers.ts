@@ -1,0 +1,93 @@
+/** Outputs of a worker since the last commit: one batch writer per partition written to. */
+import { BatchWriter } from '../core/batch-writer.ts';
+import type { Codec } from '../core/codec.ts';
+import type { SealedBatch } from '../core/log.ts';
+import type { Cursor } from '../operators/cursor.ts';
+import type { TopicWriter } from '../operators/host.ts';
+
+export class OutputBuffers {
+  /** Records since the last seal. */
+  count = 0;
+  /** Records since the start, for status and metrics. */
+  total = 0;
+  readonly #cursor: Cursor;
+  readonly #topics = new Map<string, TopicOutput>();
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
+  }
+
+  writer(topic: string, partitions: number): TopicWriter {
+    let output = this.#topics.get(topic);
+    if (output === undefined) {
+      output = new TopicOutput(this, this.#cursor, topic, partitions);
+      this.#topics.set(topic, output);
+    }
+    return output;
+  }
+
+  get byteLength(): number {
+    let size = 0;
+    for (const topic of this.#topics.values()) size += topic.byteLength;
+    return size;
+  }
+
+  /** Everything written since the last call, sealed. */
+  seal(): readonly SealedBatch[] {
+    this.count = 0;
+    return [...this.#topics.values()].flatMap((topic) => topic.seal());
+  }
+
+  /** Forgets everything since the last seal. */
+  clear(): void {
+    this.count = 0;
+    for (const topic of this.#topics.values()) topic.clear();
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+class TopicOutput implements TopicWriter {
+  readonly partitions: number;
+  readonly #buffers: OutputBuffers;
+  readonly #cursor: Cursor;
+  readonly #writers: readonly BatchWriter[];
+
+  constructor(buffers: OutputBuffers, cursor: Cursor, topic: string, partitions: number) {
+    this.partitions = partitions;
+    this.#buffers = buffers;
+    this.#cursor = cursor;
+    this.#writers = Array.from({ length: partitions }, (_, partition) => new BatchWriter(topic, partition));
+  }
+
+  get byteLength(): number {
+    let size = 0;
+    for (const writer of this.#writers) size += writer.byteLength;
+    return size;
+  }
+
+  write(partition: number, key: string | null, value: unknown, codec: Codec<unknown>, timestamp: number): void {
+    const cursor = this.#cursor;
+    const writer = this.#writers[partition]!;
+    if (value === cursor.raw && codec === cursor.rawCodec) {
+      writer.appendBytes(key, cursor.rawSlab, cursor.rawStart, cursor.rawEnd, timestamp);
+    } else {
+      writer.append(key, codec, value, timestamp);
+    }
+    this.#buffers.count++;
+    this.#buffers.total++;
+  }
+
+  writeNull(partition: number, key: string): void {
+    this.#writers[partition]!.appendBytes(key, nothing, -1, -1, NaN);
+    this.#buffers.count++;
+  }
+
+  seal(): readonly SealedBatch[] {
+    return this.#writers.flatMap((writer) => writer.seal() ?? []);
+  }
+
+  clear(): void {
+    for (const writer of this.#writers) writer.clear();
+  }
+}

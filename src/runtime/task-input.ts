@@ -1,0 +1,144 @@
+/** One partition that a task reads: prefetched batches, position, event time. */
+import type { FetchedPartition } from '../core/log.ts';
+import type { RecordBatch } from '../core/record-batch.ts';
+import type { LogEntry } from '../operators/exchange.ts';
+import type { Source } from '../operators/source.ts';
+import type { InputCut } from './cut-row.ts';
+
+/** What reads the records: a source (one of its partitions) or the entry of a log exchange. */
+export type InputReader =
+  | { readonly kind: 'source'; readonly source: Source; readonly index: number; readonly time: InputTime }
+  | { readonly kind: 'exchange'; readonly entry: LogEntry };
+
+/** Time settings of a source's partition, milliseconds. */
+export interface InputTime {
+  readonly idleAfterMs: number;
+  readonly whenIdle: 'advance' | 'hold';
+  readonly maxDriftMs: number;
+}
+
+export class TaskInput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+  readonly broadcast: boolean;
+  readonly reader: InputReader;
+  /** Next offset to process: what a commit records. */
+  position: number;
+  /** Next offset to fetch. */
+  fetchPosition: number;
+  /** End of the partition and of its committed part at the last fetch; -1: not fetched yet. */
+  end = -1;
+  /** Bytes of fetched batches not wholly processed. */
+  bufferedBytes = 0;
+  /** Wall time of the last record, ms. */
+  lastRecordAt: number;
+  idle = false;
+  /** Event time when it became idle. */
+  idleTime = -Infinity;
+  /** Last record of a bounded input was fetched. */
+  ended = false;
+  /** Set once the end of a bounded input was processed. */
+  finished = false;
+  /** Stop here (bounded runs); Infinity: never. */
+  stopAt = Infinity;
+  readonly #queue: RecordBatch[] = [];
+  #index = 0;
+
+  constructor(
+    place: { topic: string; partition: number; topicId: string; broadcast: boolean; position: number; now: number },
+    reader: InputReader,
+  ) {
+    this.topic = place.topic;
+    this.partition = place.partition;
+    this.topicId = place.topicId;
+    this.broadcast = place.broadcast;
+    this.position = place.position;
+    this.fetchPosition = place.position;
+    this.lastRecordAt = place.now;
+    this.reader = reader;
+  }
+
+  get ready(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Everything that was there has been processed. */
+  get caughtUp(): boolean {
+    return this.#queue.length === 0 && this.end >= 0 && this.position >= this.end;
+  }
+
+  /** Record timestamp of the next record; -Infinity: unknown. */
+  get headTimestamp(): number {
+    const time = this.#queue[0]!.timestamps[this.#index]!;
+    return Number.isNaN(time) ? -Infinity : time;
+  }
+
+  accept(fetched: FetchedPartition): void {
+    this.end = fetched.end;
+    this.fetchPosition = fetched.nextOffset;
+    if (fetched.ended === true) this.ended = true;
+    if (fetched.batch !== undefined && fetched.batch.count > 0) {
+      this.#queue.push(fetched.batch);
+      this.bufferedBytes += fetched.batch.slab.length;
+    } else if (this.#queue.length === 0) {
+      this.position = fetched.nextOffset; // control and aborted records only
+    }
+  }
+
+  /** Processes at most `limit` records; returns how many. */
+  feed(limit: number): number {
+    const batch = this.#queue[0]!;
+    const from = this.#index;
+    let to = Math.min(batch.count, from + limit);
+    while (to > from && batch.offsets[to - 1]! >= this.stopAt) to--;
+    if (to === from) {
+      this.#drop();
+      return 0;
+    }
+    const { reader } = this;
+    const next =
+      reader.kind === 'source' ? reader.source.feed(batch, reader.index, from, to) : reader.entry.feed(batch, from, to);
+    if (next >= batch.count) {
+      this.#queue.shift();
+      this.#index = 0;
+      this.bufferedBytes -= batch.slab.length;
+      this.position = batch.nextOffset;
+    } else {
+      this.#index = next;
+      this.position = batch.offsets[next]!;
+    }
+    return next - from;
+  }
+
+  /** True when a bounded input has been processed to its end. */
+  get exhausted(): boolean {
+    return (this.ended && this.#queue.length === 0) || this.position >= this.stopAt;
+  }
+
+  // Everything fetched lies behind the end of a bounded run.
+  #drop(): void {
+    this.#queue.length = 0;
+    this.#index = 0;
+    this.bufferedBytes = 0;
+    this.position = this.stopAt;
+  }
+
+  cut(): InputCut {
+    const { reader } = this;
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      position: this.position,
+      topicId: this.topicId,
+      broadcast: this.broadcast,
+      times: reader.kind === 'source' ? [reader.source.timeOf(reader.index)] : reader.entry.upstreams.times(),
+    };
+  }
+
+  restore(times: readonly number[]): void {
+    const { reader } = this;
+    if (reader.kind === 'exchange') reader.entry.restore(times);
+    else if (times[0] !== undefined && times[0] > -Infinity) reader.source.advanceTo(reader.index, times[0]);
+  }
+}

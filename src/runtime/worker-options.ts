@@ -1,0 +1,52 @@
+import type { Clock, Random } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Store } from '../core/store.ts';
+import type { Layout, Plan } from '../plan/plan.ts';
+import type { StateBackend } from '../state/backend.ts';
+
+export interface WorkerSettings {
+  readonly group: string;
+  /** Stable name of this worker's slot: part of its transactional id. */
+  readonly instance: string;
+  readonly exchange: 'direct' | 'log';
+  readonly commitLingerMs: number;
+  readonly commitIntervalMs: number;
+  /** Bound of state caches; half of it in dirty rows and outputs forces a commit. */
+  readonly stateBytes: number;
+  readonly inputBytes: number;
+  readonly sessionTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+  /** Stop at the end of the inputs as they are when the worker starts (bounded logs: at their end). */
+  readonly bounded: boolean;
+}
+
+export interface TopicInfo {
+  readonly id: string;
+  readonly partitions: number;
+}
+
+export interface WorkerOptions {
+  readonly plan: Plan;
+  readonly layout: Layout;
+  readonly settings: WorkerSettings;
+  readonly log: Log;
+  readonly backend: StateBackend;
+  /** Store behind the backend, for changelogs; needed when the log does not store rows. */
+  readonly store: Store | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Topics of the job, internal ones included. */
+  readonly topics: ReadonlyMap<string, TopicInfo>;
+  readonly listener: WorkerListener;
+}
+
+export interface WorkerListener {
+  /** Phase or task set changed. */
+  onChange(): void;
+  /** A commit went through. */
+  onCommit(durationMs: number): void;
+  /** Something worth a line in the log. */
+  onWarning(message: string): void;
+}
+
+export type WorkerPhase = 'starting' | 'joining' | 'restoring' | 'running' | 'stopped' | 'failed';
