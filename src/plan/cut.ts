@@ -26,8 +26,7 @@ export function cut(graph: Graph): readonly (readonly NodeId[])[] {
   for (const node of graph.nodes.values()) {
     if (everywhere.has(node.id)) continue;
     groupOf.set(node.id, new Set([node.id]));
-    for (const input of node.inputs) {
-      if (everywhere.has(input)) continue;
+    for (const input of traitsOf(node).mainInputs) {
       if (!traitsOf(nodeOf(graph, input)).exchange) {
         join(input, node.id);
       } else {
