@@ -105,15 +105,13 @@ export class GraphKeyedStream<K extends Key, T> implements KeyedStream<K, T> {
   ): ProcessStream<O, SO> {
     const { draft, node, open } = this.#site;
     const id = draft.given(name);
-    const keyed = other instanceof GraphKeyedStream ? (other as GraphKeyedStream<K, U>) : undefined;
-    const right = sameDraft(this.#site, keyed === undefined ? undefined : keyed.#site, id);
+    const given = other instanceof GraphKeyedStream ? (other as GraphKeyedStream<K, U>) : undefined;
+    const right = sameDraft(this.#site, given === undefined ? undefined : given.#site, id);
+    const partner = given !== undefined && given.#site === right ? given : this;
     // Internal topics are named by what flows through them; a stream joined with itself has only its side.
     const [first, second] = [draft.namedBefore(node), draft.namedBefore(right.node)];
     const sides = first === second ? [`${first}-first`, `${second}-second`] : [first, second];
-    const inputs = [
-      this.#exchange(`${id}-${sides[0]!}`),
-      right === this.#site ? right.node : keyed!.#exchange(`${id}-${sides[1]!}`),
-    ] as const;
+    const inputs = [this.#exchange(`${id}-${sides[0]!}`), partner.#exchange(`${id}-${sides[1]!}`)] as const;
     const erased = spec as unknown as Parameters<typeof addCoProcess>[3];
     return open(addCoProcess(this.#site, id, inputs, erased)) as unknown as ProcessStream<O, SO>;
   }

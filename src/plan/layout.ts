@@ -44,11 +44,8 @@ export function layout(
       for (const { node } of meeting.exchanges) exchanges.set(node, count);
     }
   }
+  while (before !== [...exchanges.values()].join());
   return { tasks, exchanges };
-}
-
-function fingerprint(counts: ReadonlyMap<NodeId, number>): string {
-  return [...counts.values()].join(',');
 }
 
 /** One meeting per operator with keyed inputs, and one per exchange into anything else. */
