@@ -1,0 +1,125 @@
+/**
+ * Store over LevelDB. Keys travel as UTF-8 text, which the binding converts itself; values are buffers.
+ *
+ * Rows are not sorted before they are written: sorting costs the thread that processes records as much as it saves the
+ * thread that writes (measured: 1.0-1.7 us a row against 1.1 us), so the record path wins by leaving it.
+ */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Level } from 'level';
+import type { RowBatch } from '../../core/row-batch.ts';
+import type { Row, ScanRange, Store } from '../../core/store.ts';
+import { storeError } from './store-error.ts';
+
+const CHUNK = 1_000;
+const MiB = 1024 * 1024;
+
+export interface LevelStoreOptions {
+  /** Size of LevelDB's own block cache, bytes. Default 32 MiB. */
+  readonly blockCacheBytes?: number;
+  /** Size of LevelDB's write buffer, bytes (up to two are in memory). Default 16 MiB. */
+  readonly writeBufferBytes?: number;
+}
+
+export class LevelStore implements Store {
+  readonly folder: string;
+  readonly #db: Level<string, Buffer>;
+  #closing: Promise<void> | undefined;
+
+  constructor(folder: string, db: Level<string, Buffer>) {
+    this.folder = folder;
+    this.#db = db;
+  }
+
+  get(key: string): Buffer | undefined {
+    try {
+      return this.#db.getSync(key);
+    } catch (cause) {
+      throw storeError(cause, this.folder);
+    }
+  }
+
+  async *scan(range: ScanRange, signal?: AbortSignal): AsyncIterable<readonly Row[]> {
+    signal?.throwIfAborted();
+    const iterator = this.#db.iterator({ gte: range.from, lt: range.to, limit: range.limit ?? -1 });
+    try {
+      while (true) {
+        const entries = await iterator.nextv(CHUNK);
+        signal?.throwIfAborted();
+        if (entries.length === 0) return;
+        yield entries.map(([key, value]) => ({ key, value }));
+      }
+    } catch (cause) {
+      throw signal?.aborted === true ? (signal.reason as Error) : storeError(cause, this.folder);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async write(batches: readonly RowBatch[], options: { readonly sync?: boolean } = {}): Promise<void> {
+    try {
+      const chained = this.#db.batch();
+      for (const batch of batches) {
+        const { keys, starts, ends } = batch;
+        const { buffer } = batch.values;
+        for (let i = 0; i < keys.length; i++) {
+          const start = starts[i]!;
+          if (start < 0) chained.del(keys[i]!);
+          else chained.put(keys[i]!, buffer.subarray(start, ends[i]));
+        }
+      }
+      await chained.write({ sync: options.sync === true });
+    } catch (cause) {
+      throw storeError(cause, this.folder);
+    }
+  }
+
+  async deleteRange(range: ScanRange): Promise<void> {
+    try {
+      await this.#db.clear({ gte: range.from, lt: range.to, limit: range.limit ?? -1 });
+    } catch (cause) {
+      throw storeError(cause, this.folder);
+    }
+  }
+
+  async size(range: ScanRange): Promise<number> {
+    const { approximateSize } = this.#db as unknown as Sized;
+    try {
+      return await approximateSize.call(this.#db, range.from, range.to);
+    } catch (cause) {
+      throw storeError(cause, this.folder);
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#db.close());
+  }
+}
+
+/** What `Level` has on Node but, being universal, does not declare. */
+interface Sized {
+  approximateSize(start: string, end: string): Promise<number>;
+}
+
+/**
+ * Opens (or creates) a LevelDB folder. Several threads of one process may open the same one; another process gets
+ * STATE_LOCKED.
+ */
+export async function openLevelStore(folder: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
+  const path = resolve(folder); // threads share a database by its location, so all must spell it alike
+  const settings = {
+    keyEncoding: 'utf8',
+    valueEncoding: 'buffer',
+    multithreading: true,
+    cacheSize: options.blockCacheBytes ?? 32 * MiB,
+    writeBufferSize: options.writeBufferBytes ?? 16 * MiB,
+  };
+  try {
+    await mkdir(path, { recursive: true });
+    const db = new Level<string, Buffer>(path, settings as object);
+    await db.open();
+    return new LevelStore(path, db);
+  } catch (cause) {
+    throw storeError(cause, path);
+  }
+}

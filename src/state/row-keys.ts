@@ -1,0 +1,78 @@
+/**
+ * Layout of row keys. Keys are text, stored as UTF-8, ordered by code points.
+ *
+ *   TTTTTT PPP key part
+ *   |      |   value states: the key text
+ *   |      |   lists, maps:  <length of the key text in base 36>:<key text><sub>, sub '' = the head row
+ *   |      |   timers:       <time, 11 characters><key text>
+ *   |      |   expiry index: <time, 11 characters><key text>, or of a map entry ...<length>:<key text><entry>
+ *   |      |   task maps:    <entry>;  task rows: <sequence, 11 characters>
+ *   |      partition, base 36
+ *   tag: first 36 bits of SHA-256 of `job/operator/name`, base64url
+ *
+ *   ! TTTTTT PPP   what an operator declares (JSON, see operator-meta.ts); tag of `job/operator`
+ *   $ TTTTTT PPP   cut row of a task; tag of `job/sub-topology`
+ *
+ * An `<entry>` is the canonical text of a map key behind `s` (text) or `n` (number). Sub keys of large lists are
+ * `<incarnation>p<page>`, of large maps `<incarnation>c<chunk>` and `<incarnation>e<entry>`, numbers in base 36.
+ */
+import { createHash } from 'node:crypto';
+import type { Key } from '../core/partitioner.ts';
+import { StreamError } from '../core/stream-error.ts';
+
+const PREFIX_LENGTH = 9;
+const TIME_LENGTH = 11;
+/** Times beyond this (some 142,000 years) are the same as this. */
+export const MAX_TIME = 2 ** 52 - 1;
+
+/** Operator rows and cut rows sort before all tags. */
+export const META_ROWS = '!';
+export const CUT_ROWS = '$';
+
+export function tagOf(...path: readonly string[]): string {
+  return createHash('sha256').update(path.join('/')).digest('base64url').slice(0, 6);
+}
+
+/** Prefix of all rows with this tag of one partition. */
+export function rowPrefix(tag: string, partition: number): string {
+  if (!Number.isInteger(partition) || partition < 0 || partition >= 36 ** 3) {
+    throw new StreamError('CONFIG_INVALID', `partition ${String(partition)} is not between 0 and 46655`);
+  }
+  return tag + partition.toString(36).padStart(3, '0');
+}
+
+/** The part of a row key after its prefix. */
+export function keyPart(rowKey: string): string {
+  return rowKey.slice(PREFIX_LENGTH);
+}
+
+/** A time (or any safe integer up to 2^52) as text that sorts like the number. */
+export function timeText(time: number): string {
+  return (time + 2 ** 52).toString(36).padStart(TIME_LENGTH, '0');
+}
+
+/** Splits `<time><rest>`. */
+export function parseTime(part: string): { readonly time: number; readonly rest: string } {
+  return { time: parseInt(part.slice(0, TIME_LENGTH), 36) - 2 ** 52, rest: part.slice(TIME_LENGTH) };
+}
+
+/** The key part under which all rows of a key's list or map begin. */
+export function groupPart(keyText: string): string {
+  return `${keyText.length.toString(36)}:${keyText}`;
+}
+
+/** Splits `<length>:<key text><sub>`. */
+export function parseGroup(part: string): { readonly keyText: string; readonly sub: string } {
+  const colon = part.indexOf(':');
+  const end = colon + 1 + parseInt(part.slice(0, colon), 36);
+  if (colon < 1 || !(end <= part.length)) throw new StreamError('STATE_CORRUPT', `row key "${part}" has no key text`);
+  return { keyText: part.slice(colon + 1, end), sub: part.slice(end) };
+}
+
+export function entryText(key: Key): string {
+  return typeof key === 'number' ? `n${String(key)}` : `s${key}`;
+}
+
+export function parseEntry(text: string): Key {
+  return text.startsWith('n') ? Number(text.slice(1)) : text.slice(1);
+}

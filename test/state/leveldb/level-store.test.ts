@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ByteWriter } from '../../../src/core/byte-writer.ts';
+import { RowBatch } from '../../../src/core/row-batch.ts';
+import { openLevelStore } from '../../../src/state/leveldb/level-store.ts';
+import { storeError } from '../../../src/state/leveldb/store-error.ts';
+import { storeSuite } from '../../../src/testing/suites/store-suite.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'level-store-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('conformance', () => storeSuite({ test, expect }, { open: () => openLevelStore(join(folder, 'store')) }));
+
+test('keeps rows when it is opened again', async () => {
+  const batch = new RowBatch(new ByteWriter());
+  batch.putBytes('a', Buffer.from('1'));
+  const first = await openLevelStore(folder);
+  await first.write([batch], { sync: true });
+  await first.close();
+  const second = await openLevelStore(folder);
+  expect(second.get('a')?.toString()).toBe('1');
+  await second.close();
+});
+
+test('two handles of one process share the folder', async () => {
+  const batch = new RowBatch(new ByteWriter());
+  batch.putBytes('a', Buffer.from('1'));
+  const first = await openLevelStore(folder);
+  const second = await openLevelStore(`${folder}/.`);
+  await first.write([batch]);
+  expect(second.get('a')?.toString()).toBe('1');
+  await first.close();
+  expect(second.get('a')?.toString()).toBe('1');
+  await second.close();
+});
+
+test('a folder that another process has open is STATE_LOCKED', async () => {
+  const script = `import { Level } from 'level'; const db = new Level(process.argv[1]); await db.open(); console.log('open'); process.stdin.resume();`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    cwd: join(import.meta.dirname, '../../..'),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  try {
+    await once(other.stdout, 'data');
+    await expect(openLevelStore(folder)).rejects.toMatchObject({ code: 'STATE_LOCKED', remedy: expect.any(String) });
+  } finally {
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+  }
+});
+
+test('a damaged store is STATE_CORRUPT', async () => {
+  const store = await openLevelStore(folder);
+  await store.close();
+  await writeFile(join(folder, 'CURRENT'), 'MANIFEST-999999');
+  await expect(openLevelStore(folder)).rejects.toMatchObject({ code: 'STATE_CORRUPT' });
+});
+
+test('a path that cannot be a folder is STATE_FULL', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await expect(openLevelStore(join(folder, 'file'))).rejects.toMatchObject({ code: 'STATE_FULL' });
+});
+
+test('a full disk rolls back and says what to do', () => {
+  const error = storeError(new Error('IO error: /x/000005.log: No space left on device'), '/x');
+  expect(error).toMatchObject({ code: 'STATE_FULL', reaction: 'rollback' });
+});
