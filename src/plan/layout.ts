@@ -32,8 +32,9 @@ export function layout(
 
   const exchanges = new Map<NodeId, number>(plan.exchanges.map(({ node, partitions }) => [node, partitions ?? 1]));
   const tasks = new Map<string, number>();
-  for (let before = ''; before !== fingerprint(exchanges);) {
-    before = fingerprint(exchanges);
+  let before: string;
+  do {
+    before = [...exchanges.values()].join();
     for (const sub of plan.subTopologies) {
       const counts = [...sub.sources.map(sourcePartitions), ...sub.exchangesIn.map((id) => exchanges.get(id)!)];
       tasks.set(sub.id, Math.max(1, ...counts));
@@ -43,8 +44,7 @@ export function layout(
       const count = fixed.get(meeting) ?? Math.max(...writers);
       for (const { node } of meeting.exchanges) exchanges.set(node, count);
     }
-  }
-  while (before !== [...exchanges.values()].join());
+  } while (before !== [...exchanges.values()].join());
   return { tasks, exchanges };
 }
 

@@ -9,7 +9,12 @@ const numbers = topic('numbers', number);
 const words = topic('words', string);
 
 function build(make: (t: TopologyBuilder) => void): Graph {
-  return defineTopology({ name: 'job', build: (t) => void make(t) }).build();
+  return defineTopology({
+    name: 'job',
+    build: (t) => {
+      make(t);
+    },
+  }).build();
 }
 
 function ids(graph: Graph): string[] {

@@ -15,7 +15,12 @@ export const lines = topic('lines', json<Line>('Line'));
 export const words = topic('words', string);
 
 export function build(make: (t: TopologyBuilder) => void, name = 'job'): Graph {
-  return defineTopology({ name, build: (t) => void make(t) }).build();
+  return defineTopology({
+    name,
+    build: (t) => {
+      make(t);
+    },
+  }).build();
 }
 
 /** Words of lines, counted: one exchange. */
