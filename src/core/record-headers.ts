@@ -8,7 +8,7 @@ export function recordHeaders(batch: RecordBatch, i: number): readonly RecordHea
   const headers: RecordHeader[] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const key = reader.text(reader.varint());
-    headers.push({ key, value: Uint8Array.prototype.slice.call(reader.bytes(Math.max(0, reader.varint()))) });
+    headers.push({ key, value: new Uint8Array(reader.bytes(Math.max(0, reader.varint()))) });
   }
   return headers;
 }
