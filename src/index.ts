@@ -1,3 +1,49 @@
+// topologies
+export { defineTopology, isTopology } from './dsl/define-topology.ts';
+export type { ConfigSchema, Topology, TopologyBuilder, TopologySpec } from './dsl/define-topology.ts';
+export { average, count, max, min, sum } from './dsl/aggregators.ts';
+export type {
+  BroadcastConnected,
+  BroadcastStream,
+  ConnectedStreams,
+  DataStream,
+  KeyedBroadcastConnected,
+  KeyedStream,
+  ProcessStream,
+  SourceStream,
+} from './dsl/streams.ts';
+export type { CoProcess, KeyedProcess, Process } from './dsl/process-specs.ts';
+export type { OnError } from './dsl/on-error.ts';
+export type {
+  AsyncMapOptions,
+  CodedAggregator,
+  KeyByOptions,
+  SinkOptions,
+  SourceOptions,
+  StepOptions,
+  StepToOptions,
+} from './dsl/step-options.ts';
+export { topic } from './core/topic.ts';
+export type { Compression, Topic, TopicOptions } from './core/topic.ts';
+export type { Key } from './core/partitioner.ts';
+
+// state and time
+export { aggregatingState, listState, mapState, reducingState, valueState } from './core/state-spec.ts';
+export type {
+  AggregatingState,
+  Aggregator,
+  ListState,
+  MapState,
+  ReducingState,
+  StateOptions,
+  TtlOptions,
+  ValueState,
+} from './core/state-spec.ts';
+export type { ElementContext, KeyedContext, TimerContext, Timers } from './core/process-function.ts';
+export { toMs } from './core/duration.ts';
+export type { Duration } from './core/duration.ts';
+export { boundedOutOfOrderness, monotonousTimestamps, watermarkStrategy } from './time/watermark-strategies.ts';
+
 // codecs and contracts
 export { boolean, bytes, json, number, string } from './core/codec.ts';
 export type { Codec, Decoded, JsonOptions } from './core/codec.ts';
