@@ -3,18 +3,33 @@ import type { Observable } from 'rxjs';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
+import type { Store } from '../core/store.ts';
 import type { StateBackend } from '../state/backend.ts';
 
-/** Makes the log when the job starts; `folder` is the job's data folder. The same value may be passed to several runs. */
-export interface LogFactory {
-  readonly kind: string;
-  open(context: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<Log>;
+/** An open log, and the store behind it where it has one (state rows are committed with it). */
+export interface OpenLog {
+  readonly log: Log;
+  readonly store: Store | undefined;
+  /** Closes what `open` made. The log itself is among it. */
+  close(): Promise<void>;
 }
 
-/** Makes the state backend. On a log that stores rows (embedded) the store is shared with the log. */
+export interface LogFactory {
+  readonly kind: string;
+  open(context: { readonly clock: Clock; readonly job: string }): Promise<OpenLog>;
+}
+
+export interface OpenState {
+  readonly backend: StateBackend;
+  /** Store of the rows, for changelogs; undefined for state that is memory only. */
+  readonly store: Store | undefined;
+  close(): Promise<void>;
+}
+
+/** Makes the state backend. On a log that stores rows (embedded) its store is used. */
 export interface StateFactory {
   readonly kind: 'memory' | 'leveldb';
-  open(context: { readonly log: Log; readonly clock: Clock }): Promise<StateBackend>;
+  open(context: { readonly log: OpenLog; readonly clock: Clock; readonly job: string }): Promise<OpenState>;
 }
 
 export interface CommitOptions {
@@ -50,6 +65,16 @@ export interface RunOptions<C> {
   /** Stop at the end of bounded inputs, or at the offsets that were the end when the job started. */
   readonly bounded?: boolean;
   readonly restart?: { readonly initial?: Duration; readonly max?: Duration; readonly attempts?: number };
+  /** Stable name of this instance in the group: part of transactional ids. Default `0`; give each process its own. */
+  readonly instance?: string;
+  /** Silence after which the group takes a worker's tasks away. Default 45 s. */
+  readonly sessionTimeout?: Duration;
+  /** How long a transaction of a vanished worker may stay open. Default 60 s. */
+  readonly transactionTimeout?: Duration;
+  /** Told about every commit, with its duration in milliseconds. */
+  readonly onCommit?: (durationMs: number) => void;
+  /** Told about what the job survives: restarts, trouble while closing. */
+  readonly onWarning?: (message: string) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }

@@ -6,7 +6,7 @@ import { inFlightCodec } from '../async/in-flight.ts';
 import { toMs } from '../core/duration.ts';
 import type { Key } from '../core/partitioner.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { GraphNode, NodeId } from '../graph/nodes.ts';
+import type { BroadcastElementContext, BroadcastWriteContext, GraphNode, NodeId } from '../graph/nodes.ts';
 import { AsyncMap } from '../operators/async-map.ts';
 import { Counters } from '../operators/counters.ts';
 import { DirectExchange, ExchangeEntry, KeyAssertion, LogEntry, LogExchange } from '../operators/exchange.ts';
@@ -17,6 +17,7 @@ import { stateless } from '../operators/invocation.ts';
 import { KeyedOperator } from '../operators/keyed-operator.ts';
 import { Process } from '../operators/process.ts';
 import type { Outputs } from '../operators/process-context.ts';
+import { Redrive, type Entrance } from '../operators/redrive.ts';
 import { Sink } from '../operators/sink.ts';
 import { Source } from '../operators/source.ts';
 import { Union } from '../operators/union.ts';
@@ -24,6 +25,7 @@ import type { Layout, Plan, SubTopology } from '../plan/plan.ts';
 import type { TaskState } from '../state/backend.ts';
 import { createGenerator } from '../time/watermark-generator.ts';
 import { markCodec } from '../time/mark-codec.ts';
+import { deadLetterCodec } from './dead-letters.ts';
 
 export interface BuildContext {
   readonly plan: Plan;
@@ -45,6 +47,7 @@ export interface TaskOperators {
   readonly logExchanges: readonly LogExchange[];
   readonly keyed: readonly KeyedOperator[];
   readonly asyncMaps: readonly AsyncMap[];
+  readonly redrive: Redrive;
   /** Metrics by node. */
   readonly counters: ReadonlyMap<NodeId, Counters>;
 }
@@ -78,6 +81,9 @@ class Builder {
       logExchanges: this.#logExchanges,
       keyed: this.#keyed,
       asyncMaps: this.#asyncMaps,
+      redrive: new Redrive(this.#context.host, deadLetterCodec, this.#sources, (id, input) =>
+        this.#entrance(id, input),
+      ),
       counters: this.#counters,
     };
   }
@@ -103,24 +109,24 @@ class Builder {
         return;
       }
       case 'keyedProcess': {
-        const { onElement, onTimer } = node.function;
+        const { function: fn } = node;
         this.#addKeyed(node, {
           ...common,
           state: state.operator(node.id, node.state),
           outputs: this.#outputs(node),
-          elements: [onElement.bind(node.function)],
-          onTimer: onTimer?.bind(node.function),
+          elements: [(value, ctx) => fn.onElement(value, ctx)],
+          onTimer: fn.onTimer === undefined ? undefined : (time, ctx) => fn.onTimer!(time, ctx),
         });
         return;
       }
       case 'coProcess': {
-        const { onFirst, onSecond, onTimer } = node.function;
+        const { function: fn } = node;
         this.#addKeyed(node, {
           ...common,
           state: state.operator(node.id, node.state),
           outputs: this.#outputs(node),
-          elements: [onFirst.bind(node.function), onSecond.bind(node.function)],
-          onTimer: onTimer?.bind(node.function),
+          elements: [(value, ctx) => fn.onFirst(value, ctx), (value, ctx) => fn.onSecond(value, ctx)],
+          onTimer: fn.onTimer === undefined ? undefined : (time, ctx) => fn.onTimer!(time, ctx),
         });
         return;
       }
@@ -128,22 +134,23 @@ class Builder {
         const handles = Object.fromEntries(
           Object.entries(node.broadcastState).map(([name, spec]) => [name, state.taskMap(node.id, name, spec)]),
         );
-        const { onElement, onBroadcast, onTimer } = node.function;
-        const element = onElement.bind(node.function) as (value: unknown, ctx: unknown) => unknown;
-        const broadcast = onBroadcast.bind(node.function) as (value: unknown, ctx: unknown) => unknown;
+        const { function: fn } = node;
+        const element = (value: unknown, ctx: object): unknown => fn.onElement(value, ctx as BroadcastElementContext);
+        const onElement = (value: unknown, ctx: object): unknown => fn.onBroadcast(value, ctx as BroadcastWriteContext);
+        const outputs = this.#outputs(node);
         if (node.keyed) {
           this.#addKeyed(node, {
             ...common,
+            outputs,
             state: state.operator(node.id, node.state),
-            outputs: this.#outputs(node),
             elements: [element],
-            onTimer: onTimer?.bind(node.function) as ((time: number, ctx: unknown) => unknown) | undefined,
-            broadcast: { handles, onElement: broadcast },
+            onTimer:
+              fn.onTimer === undefined ? undefined : (time, ctx) => fn.onTimer!(time, ctx as BroadcastElementContext),
+            broadcast: { handles, onElement },
           });
         } else {
-          const outputs = this.#outputs(node);
-          const elements = [element, broadcast];
-          this.#inputs.set(node.id, new Process({ ...common, outputs, elements, broadcast: handles }).inputs);
+          const options = { ...common, outputs, elements: [element, onElement], broadcast: handles };
+          this.#inputs.set(node.id, new Process(options).inputs);
         }
         return;
       }
@@ -235,6 +242,15 @@ class Builder {
     const node = plan.graph.nodes.get(id) as GraphNode & { kind: 'repartition' };
     const options = { id, host, key: node.key };
     this.#logEntries.set(id, new LogEntry(options, entry, description.codec, markCodec));
+  }
+
+  /** Where a dead letter of an operator enters again. */
+  #entrance(id: NodeId, index: number): Entrance | undefined {
+    const { nodes } = this.#context.plan.graph;
+    const node = nodes.get(id);
+    const input = this.#inputs.get(id)?.[index];
+    const codec = node === undefined ? undefined : nodes.get(node.inputs[index] ?? '')?.codec;
+    return input === undefined || codec === undefined ? undefined : { input, codec };
   }
 
   /** Who gets the main output of a node. */

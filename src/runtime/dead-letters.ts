@@ -1,4 +1,8 @@
-/** Dead letters: what an operator could not process, as a JSON record of the job's dead letter topic. */
+/**
+ * Dead letters: what an operator could not process, as a JSON record of the job's dead letter topic. A redrive copies one
+ * into the redrive topic of its sub-topology, partition = partition of the task; the task reads it as one more input and
+ * lets it enter at the operator that failed. Its position is part of the commit, so a redrive happens exactly once.
+ */
 import { json } from '../core/codec.ts';
 import type { Cursor } from '../operators/cursor.ts';
 import type { DeadLetter } from '../operators/host.ts';
@@ -11,6 +15,9 @@ export interface DeadLetterRecord {
   readonly offset: number;
   readonly job: string;
   readonly task: string;
+  readonly subTopology: string;
+  /** Partition of the task. */
+  readonly taskPartition: number;
   /** Operator that failed and the input it came in by: where a redrive enters. */
   readonly operator: string;
   readonly input: number;
@@ -26,12 +33,17 @@ export interface DeadLetterRecord {
   readonly raw: string;
 }
 
+/** Where dead letters of a sub-topology re-enter. */
+export function redriveTopic(job: string, subTopology: string): string {
+  return `${job}-${subTopology}-redrive`;
+}
+
 export const deadLetterCodec = json<DeadLetterRecord>('dead-letter');
 
 export function deadLetterRecord(
   letter: DeadLetter,
   cursor: Cursor,
-  place: { readonly job: string; readonly task: string; readonly failedAt: number },
+  place: Pick<DeadLetterRecord, 'job' | 'task' | 'subTopology' | 'taskPartition' | 'failedAt'>,
 ): DeadLetterRecord {
   const { error } = letter;
   return {

@@ -15,6 +15,8 @@ const idleCheckMs = 200;
 
 export class Feeder {
   inputs: readonly TaskInput[] = [];
+  /** Records processed. */
+  records = 0;
   readonly #clock: Clock;
   #tasks: readonly Task[] = [];
   #next = 0;
@@ -86,6 +88,7 @@ export class Feeder {
     const start = this.#clock.monotonic();
     const buffered = input.bufferedBytes;
     const fed = input.feed(this.#slice);
+    this.records += fed;
     if (input.bufferedBytes < buffered) this.#roomMade = true;
     const { reader } = input;
     if (reader.kind === 'source' && fed > 0) {
@@ -169,9 +172,13 @@ export class Feeder {
     return moved;
   }
 
-  /** Nothing is left to process but what sources have not been asked for. */
+  /** Something fetched waits to be processed, paused sources aside. */
+  busy(): boolean {
+    return this.inputs.some((input) => input.ready && !(this.#paused && input.reader.kind === 'source'));
+  }
+
+  /** Nothing is left to process or in flight. */
   drained(): boolean {
-    const waiting = this.inputs.some((input) => input.ready && !(this.#paused && input.reader.kind === 'source'));
-    return !waiting && this.#tasks.every((task) => task.drained);
+    return !this.busy() && this.#tasks.every((task) => task.drained);
   }
 }

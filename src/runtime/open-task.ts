@@ -9,6 +9,7 @@ import type { NodeId, SourceNode } from '../graph/nodes.ts';
 import type { SubTopology } from '../plan/plan.ts';
 import { changelogTopic, type Changelog } from './changelog.ts';
 import type { Cut } from './cut-row.ts';
+import { redriveTopic } from './dead-letters.ts';
 import { Task, type InputPlace, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -91,6 +92,8 @@ function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
       if (partition < layout.exchanges.get(id)!) places.push(place(topic, id, partition, 0, false));
     }
   }
+  const redrive = redriveTopic(plan.graph.job, subTopology.id);
+  if (topics.has(redrive)) places.push(place(redrive, '', partition, 0, false));
   return places;
 }
 
@@ -154,8 +157,8 @@ function mismatch(task: Task, place: InputPlace, reason: string): StreamError {
 
 async function firstPosition(context: OpenContext, place: InputPlace): Promise<number> {
   const { log, plan } = context.options;
-  const node = plan.graph.nodes.get(place.node)!;
-  const start = node.kind === 'source' && !place.broadcast ? node.start : 'earliest';
+  const node = plan.graph.nodes.get(place.node);
+  const start = node?.kind === 'source' && !place.broadcast ? node.start : 'earliest';
   if (typeof start === 'object') {
     const [at] = await log.topics.offsetsAt([place], start.timestamp);
     return at!.offset;

@@ -2,13 +2,15 @@
 import type { FetchedPartition } from '../core/log.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
 import type { LogEntry } from '../operators/exchange.ts';
+import type { Redrive } from '../operators/redrive.ts';
 import type { Source } from '../operators/source.ts';
 import type { InputCut } from './cut-row.ts';
 
-/** What reads the records: a source (one of its partitions) or the entry of a log exchange. */
+/** What reads the records: a source (one of its partitions), the entry of a log exchange, or returning dead letters. */
 export type InputReader =
   | { readonly kind: 'source'; readonly source: Source; readonly index: number; readonly time: InputTime }
-  | { readonly kind: 'exchange'; readonly entry: LogEntry };
+  | { readonly kind: 'exchange'; readonly entry: LogEntry }
+  | { readonly kind: 'redrive'; readonly redrive: Redrive };
 
 /** Time settings of a source's partition, milliseconds. */
 export interface InputTime {
@@ -97,8 +99,7 @@ export class TaskInput {
       return 0;
     }
     const { reader } = this;
-    const next =
-      reader.kind === 'source' ? reader.source.feed(batch, reader.index, from, to) : reader.entry.feed(batch, from, to);
+    const next = read(reader, batch, from, to);
     if (next >= batch.count) {
       this.#queue.shift();
       this.#index = 0;
@@ -132,13 +133,37 @@ export class TaskInput {
       position: this.position,
       topicId: this.topicId,
       broadcast: this.broadcast,
-      times: reader.kind === 'source' ? [reader.source.timeOf(reader.index)] : reader.entry.upstreams.times(),
+      times: timesOf(reader),
     };
   }
 
   restore(times: readonly number[]): void {
     const { reader } = this;
     if (reader.kind === 'exchange') reader.entry.restore(times);
-    else if (times[0] !== undefined && times[0] > -Infinity) reader.source.advanceTo(reader.index, times[0]);
+    else if (reader.kind === 'source' && times[0] !== undefined && times[0] > -Infinity) {
+      reader.source.advanceTo(reader.index, times[0]);
+    }
+  }
+}
+
+function read(reader: InputReader, batch: RecordBatch, from: number, to: number): number {
+  switch (reader.kind) {
+    case 'source':
+      return reader.source.feed(batch, reader.index, from, to);
+    case 'exchange':
+      return reader.entry.feed(batch, from, to);
+    case 'redrive':
+      return reader.redrive.feed(batch, from, to);
+  }
+}
+
+function timesOf(reader: InputReader): readonly number[] {
+  switch (reader.kind) {
+    case 'source':
+      return [reader.source.timeOf(reader.index)];
+    case 'exchange':
+      return reader.entry.upstreams.times();
+    case 'redrive':
+      return [];
   }
 }

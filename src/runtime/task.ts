@@ -7,7 +7,6 @@
 import type { Clock } from '../core/clock.ts';
 import { toMs } from '../core/duration.ts';
 import type { RowBatch } from '../core/row-batch.ts';
-import { StreamError } from '../core/stream-error.ts';
 import type { NodeId } from '../graph/nodes.ts';
 import type { Cursor } from '../operators/cursor.ts';
 import type { Advancer, DeadLetter, OperatorHost, TopicWriter } from '../operators/host.ts';
@@ -41,7 +40,7 @@ export interface InputPlace {
   readonly partition: number;
   readonly topicId: string;
   readonly broadcast: boolean;
-  /** Source node or exchange node that reads it, and which of its partitions this is. */
+  /** Source node or exchange node that reads it ('': returning dead letters), and which of its partitions this is. */
   readonly node: NodeId;
   readonly index: number;
 }
@@ -156,8 +155,8 @@ export class Task implements OperatorHost {
       };
     }
     const entry = this.operators.logEntries.get(place.node);
-    if (entry === undefined) throw new StreamError('GRAPH_INVALID', `no reader for ${place.topic}`, { task: this.id });
-    return { kind: 'exchange', entry };
+    if (entry !== undefined) return { kind: 'exchange', entry };
+    return { kind: 'redrive', redrive: this.operators.redrive };
   }
 
   /** Moves the changes since the last call into `rows`, with the cut row that belongs to them. */

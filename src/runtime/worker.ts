@@ -58,12 +58,13 @@ export class Worker implements TaskWorker {
   #transactor!: Transactor;
   #member!: GroupMember;
   #ending: Ending | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #committing: Promise<void> | undefined;
   #uncommittedSince: number | undefined;
   #outputSince: number | undefined;
   #assignments: { readonly tasks: readonly TaskId[]; readonly done: () => void }[] = [];
   #sourcesPaused = false;
+  #sourcesHeld = false;
 
   constructor(options: WorkerOptions) {
     const { plan, log, store, clock, topics } = options;
@@ -93,6 +94,11 @@ export class Worker implements TaskWorker {
     return [...this.#tasks.values()];
   }
 
+  /** Records read from the inputs. */
+  get recordsIn(): number {
+    return this.#feeder.records;
+  }
+
   get recordsOut(): number {
     return this.#outputs.total;
   }
@@ -120,7 +126,13 @@ export class Worker implements TaskWorker {
   deadLetter(task: Task, letter: DeadLetter): void {
     const topic = this.#options.plan.deadLetterTopic;
     if (topic === undefined) throw letter.error;
-    const place = { job: this.job, task: task.id, failedAt: this.clock.now() };
+    const place = {
+      job: this.job,
+      task: task.id,
+      subTopology: task.subTopology.id,
+      taskPartition: task.partition,
+      failedAt: this.clock.now(),
+    };
     const record = deadLetterRecord(letter, this.cursor, place);
     const writer = this.writer(topic);
     writer.write(task.partition % writer.partitions, null, record, deadLetterCodec, place.failedAt);
@@ -175,12 +187,28 @@ export class Worker implements TaskWorker {
     });
   }
 
+  /** Holds back sources (true) while everything behind them goes on; for a cut of several workers at once. */
+  holdSources(held: boolean): void {
+    this.mail(() => {
+      this.#sourcesHeld = held;
+      this.#pauseSources(held);
+    });
+  }
+
+  /** True when everything that was read has been processed and committed. */
+  get quiet(): boolean {
+    return (
+      this.#uncommittedSince === undefined && this.#committing === undefined && !this.advancing && !this.#feeder.busy()
+    );
+  }
+
   #end(ending: Ending): void {
     this.#ending = ending;
     this.#wake.signal();
   }
 
-  #fail(error: unknown): void {
+  #fail(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : StreamError.from(thrown, 'WORKER_FAILED', { job: this.job });
     this.#failure ??= error;
     this.#abort.abort(error);
     this.#wake.signal();
@@ -290,15 +318,12 @@ export class Worker implements TaskWorker {
       if (this.#commitDue()) this.#commitSoon();
       this.#feeder.wakeTimers();
       if (await this.#advanceAll()) continue;
-      if (this.#requests.length > 0) {
-        await this.#serveRequests();
-        continue;
-      }
       const fed = this.#mayFeed() && this.#feeder.step();
       if (fed) {
         this.#noteProgress();
         if (this.#feeder.roomMade()) this.#intake.poll();
       }
+      if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#feeder.endReached()) {
         if (!this.#finishBounded()) this.#ending = 'drain';
@@ -443,9 +468,15 @@ export class Worker implements TaskWorker {
     for (const input of this.#feeder.sourceInputs()) this.#intake.setPaused(input, paused);
   }
 
-  async #serveRequests(): Promise<void> {
+  // Serves requests once the worker stands still: sources paused, exchanges empty, everything committed.
+  async #tryServe(fed: boolean): Promise<boolean> {
+    this.#pauseSources(true);
+    if (fed || this.advancing || this.#feeder.busy()) return false;
     await this.#commitNow();
+    if (!(await this.#exchangesEmpty())) return false;
     for (const request of this.#requests.splice(0)) await request.run();
+    this.#pauseSources(this.#sourcesHeld || this.#ending === 'drain');
+    return true;
   }
 
   // --- tasks

@@ -1,0 +1,112 @@
+/** A running job: its workers, its status, and how it ends. */
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { StreamError } from '../core/stream-error.ts';
+import type { JobHandle, JobPhase, JobStatus } from './options.ts';
+import type { JobWorkers } from './job-workers.ts';
+
+/** Most status emissions: one per this many milliseconds, changes of phase aside. */
+const statusEveryMs = 250;
+
+export interface RunnerParts {
+  readonly name: string;
+  readonly workers: JobWorkers;
+  readonly monotonic: () => number;
+  /** Writes a savepoint; called with the job standing still at a commit. */
+  readonly savepoint: (folder: string) => Promise<void>;
+  /** Closes log and state. */
+  readonly release: () => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class JobRunner implements JobHandle {
+  readonly name: string;
+  readonly finished: Promise<void>;
+  readonly #parts: RunnerParts;
+  readonly #status: BehaviorSubject<JobStatus>;
+  #ended: 'stopped' | 'failed' | undefined;
+  #ending: 'drain' | 'close' | undefined;
+  #error: Error | undefined;
+  #lastEmission = -Infinity;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.#status = new BehaviorSubject(this.status);
+    this.finished = this.#run();
+    this.finished.catch(() => undefined); // reported to whoever awaits it, and in the status
+  }
+
+  get status$(): Observable<JobStatus> {
+    return this.#status.asObservable();
+  }
+
+  get status(): JobStatus {
+    return { job: this.name, phase: this.#phase(), ...this.#parts.workers.totals, error: this.#error };
+  }
+
+  /** Something changed: tells the subscribers, phases at once, numbers now and then. */
+  changed(): void {
+    const now = this.#parts.monotonic();
+    const status = this.status;
+    if (status.phase === this.#status.value.phase && now - this.#lastEmission < statusEveryMs) return;
+    this.#lastEmission = now;
+    this.#status.next(status);
+  }
+
+  drain(): Promise<void> {
+    return this.#end('drain');
+  }
+
+  close(): Promise<void> {
+    return this.#end('close');
+  }
+
+  async savepoint(folder: string): Promise<void> {
+    if (this.#ended !== undefined) throw new StreamError('NOT_RUNNING', 'the job has ended', { job: this.name });
+    await this.#parts.workers.quiesce(() => this.#parts.savepoint(folder));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #run(): Promise<void> {
+    const { workers, release, signal } = this.#parts;
+    const abort = (): void => {
+      workers.abort(new StreamError('ABORTED', 'the job was aborted', { job: this.name, cause: signal?.reason }));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
+    try {
+      await workers.run();
+      this.#ended = 'stopped';
+    } catch (error) {
+      this.#ended = 'failed';
+      this.#error = error as Error;
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await release();
+      this.#status.next(this.status);
+      this.#status.complete();
+    }
+  }
+
+  async #end(ending: 'drain' | 'close'): Promise<void> {
+    if (this.#ended === undefined) {
+      this.#ending = ending;
+      this.#parts.workers.end(ending);
+      this.changed();
+    }
+    // How the job failed is told by `finished`; ending a failed job is no failure of its own.
+    await this.finished.catch((error: unknown) => {
+      if (this.#ending !== undefined && StreamError.is(error) && error.code !== 'ABORTED') throw error;
+    });
+  }
+
+  #phase(): JobPhase {
+    if (this.#ended !== undefined) return this.#ended;
+    if (this.#ending === 'drain') return 'draining';
+    return this.#parts.workers.phase;
+  }
+}

@@ -1,0 +1,21 @@
+/** The workers of a running job as the job sees them: one in this thread (Supervisor), or several threads (ThreadPool). */
+export interface WorkerTotals {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly deadLetters: number;
+  readonly restarts: number;
+  readonly tasks: number;
+}
+
+export type WorkersPhase = 'starting' | 'restoring' | 'running' | 'restarting';
+
+export interface JobWorkers {
+  readonly totals: WorkerTotals;
+  readonly phase: WorkersPhase;
+  /** Resolves when all ended as asked or at the end of their input; rejects when one is given up. Called once. */
+  run(): Promise<void>;
+  end(ending: 'drain' | 'close'): void;
+  abort(reason: unknown): void;
+  /** Runs `work` while the whole job stands still at one commit: sources paused, internal topics empty. */
+  quiesce<T>(work: () => Promise<T>): Promise<T>;
+}

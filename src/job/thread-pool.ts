@@ -1,0 +1,197 @@
+/**
+ * Several workers of one process, a thread each. The job's thread owns log and store; a worker thread reaches the log
+ * through a message port, reads the store itself (LevelDB is opened once per thread) and writes it only by commits.
+ */
+import { MessageChannel, Worker as Thread } from 'node:worker_threads';
+import { serveLog } from '../connectors/log/remote-log.ts';
+import { delay, type Clock } from '../core/clock.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import type { Log, TopicPartition } from '../core/log.ts';
+import { StreamError, type Reaction } from '../core/stream-error.ts';
+import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
+import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
+
+export interface ThreadPoolOptions {
+  readonly job: string;
+  readonly count: number;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Data of worker i, without its port. */
+  readonly data: (index: number) => Omit<WorkerThreadData, 'logPort'>;
+  /** Partitions of the internal topics: a savepoint waits until all of them are empty. */
+  readonly exchanges: readonly TopicPartition[];
+  readonly group: string;
+  readonly onChange: () => void;
+  readonly onCommit: (durationMs: number) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+interface Member {
+  readonly thread: Thread;
+  totals: WorkerTotals;
+  phase: WorkersPhase;
+  quiet: boolean;
+}
+
+/** How often members are asked for their state while the job comes to rest, ms. */
+const quietPollMs = 20;
+
+/** How often members report their counters, ms. */
+const reportEveryMs = 500;
+
+export class ThreadPool implements JobWorkers {
+  readonly #options: ThreadPoolOptions;
+  readonly #members: Member[] = [];
+  #stopReports: (() => void) | undefined;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+  }
+
+  get totals(): WorkerTotals {
+    const sum = { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0 };
+    for (const { totals } of this.#members) {
+      sum.recordsIn += totals.recordsIn;
+      sum.recordsOut += totals.recordsOut;
+      sum.deadLetters += totals.deadLetters;
+      sum.restarts += totals.restarts;
+      sum.tasks += totals.tasks;
+    }
+    return sum;
+  }
+
+  get phase(): WorkersPhase {
+    const phases = this.#members.map(({ phase }) => phase);
+    for (const phase of ['restarting', 'starting', 'restoring'] as const) if (phases.includes(phase)) return phase;
+    return phases.length === 0 ? 'starting' : 'running';
+  }
+
+  async run(): Promise<void> {
+    const { count } = this.#options;
+    const ends = Array.from({ length: count }, (_, index) => this.#start(index));
+    this.#scheduleReport();
+    try {
+      await Promise.all(ends);
+    } catch (error) {
+      this.#broadcast({ type: 'abort' });
+      await Promise.allSettled(ends);
+      throw error;
+    } finally {
+      this.#stopReports?.();
+      await Promise.all(this.#members.map(({ thread }) => thread.terminate()));
+    }
+  }
+
+  end(ending: 'drain' | 'close'): void {
+    this.#broadcast({ type: 'end', ending });
+  }
+
+  abort(): void {
+    this.#broadcast({ type: 'abort' });
+  }
+
+  async quiesce<T>(work: () => Promise<T>): Promise<T> {
+    this.#broadcast({ type: 'holdSources', held: true });
+    try {
+      while (!((await this.#allQuiet()) && (await this.#exchangesEmpty()) && (await this.#allQuiet()))) {
+        await delay(this.#options.clock, quietPollMs);
+      }
+      return await work();
+    } finally {
+      this.#broadcast({ type: 'holdSources', held: false });
+    }
+  }
+
+  #start(index: number): Promise<void> {
+    const { log, data, job, onChange, onCommit, onWarning } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    const stopServing = serveLog(log, port1);
+    const thread = new Thread(new URL(`./worker-thread.${extension}`, import.meta.url), {
+      workerData: { ...data(index), logPort: port2 } satisfies WorkerThreadData,
+      transferList: [port2],
+      name: `millrace-${job}-${String(index)}`,
+    });
+    const member: Member = {
+      thread,
+      phase: 'starting',
+      quiet: false,
+      totals: { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0 },
+    };
+    this.#members.push(member);
+    return new Promise<void>((resolve, reject) => {
+      thread.on('message', (message: FromThread) => {
+        switch (message.type) {
+          case 'report':
+            member.totals = message.totals;
+            member.phase = message.phase;
+            member.quiet = message.quiet;
+            onChange();
+            return;
+          case 'commit':
+            onCommit(message.durationMs);
+            return;
+          case 'warning':
+            onWarning(message.message);
+            return;
+          case 'ended':
+            resolve();
+            return;
+          case 'failed':
+            reject(failure(message));
+            return;
+        }
+      });
+      thread.on('error', (error) => {
+        reject(StreamError.from(error, 'WORKER_FAILED', { job }));
+      });
+      thread.on('exit', (code) => {
+        // After `ended` or `failed` this changes nothing.
+        reject(
+          new StreamError('WORKER_FAILED', `worker thread ${String(index)} exited with code ${String(code)}`, { job }),
+        );
+      });
+    }).finally(stopServing);
+  }
+
+  #broadcast(message: ToThread): void {
+    for (const { thread } of this.#members) thread.postMessage(message);
+  }
+
+  #scheduleReport(): void {
+    const timer = this.#options.clock.schedule(reportEveryMs, () => {
+      this.#broadcast({ type: 'report' });
+      this.#scheduleReport();
+    });
+    this.#stopReports = () => {
+      timer.cancel();
+    };
+  }
+
+  async #allQuiet(): Promise<boolean> {
+    for (const member of this.#members) member.quiet = false;
+    this.#broadcast({ type: 'report' });
+    await delay(this.#options.clock, quietPollMs);
+    return this.#members.every(({ quiet }) => quiet);
+  }
+
+  async #exchangesEmpty(): Promise<boolean> {
+    const { log, exchanges, group } = this.#options;
+    if (exchanges.length === 0) return true;
+    const [bounds, committed] = await Promise.all([
+      log.topics.bounds(exchanges),
+      log.topics.committed(group, exchanges),
+    ]);
+    return bounds.every(({ end }, i) => (committed[i] ?? 0) >= end);
+  }
+}
+
+// Sources run as TypeScript in a clone, the package as JavaScript.
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+function failure(message: Extract<FromThread, { type: 'failed' }>): StreamError {
+  const prefix = `${message.code}`;
+  const reason = message.message.startsWith(prefix)
+    ? message.message.slice(prefix.length).replace(/^[: ]+/, '')
+    : message.message;
+  return new StreamError(message.code as ErrorCode, reason, { reaction: message.reaction as Reaction });
+}

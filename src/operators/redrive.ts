@@ -1,0 +1,78 @@
+/**
+ * Input of dead letters that were sent back: each enters at the operator it failed in, with the key, event time and
+ * lineage it had. What fails again becomes a dead letter again.
+ */
+import type { Codec } from '../core/codec.ts';
+import type { Key } from '../core/partitioner.ts';
+import { recordBatchOf, type RecordBatch } from '../core/record-batch.ts';
+import type { OperatorHost } from './host.ts';
+import type { Input } from './input.ts';
+import type { Source } from './source.ts';
+
+/** What of a dead letter matters here; runtime/dead-letters.ts has it all. */
+export interface Redriven {
+  readonly operator: string;
+  readonly input: number;
+  readonly source: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key?: Key;
+  readonly timestamp?: number;
+  readonly raw: string;
+}
+
+/** Where an operator takes values in. */
+export interface Entrance {
+  readonly input: Input;
+  readonly codec: Codec<unknown>;
+}
+
+export class Redrive {
+  readonly #host: OperatorHost;
+  readonly #codec: Codec<Redriven>;
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #entrance: (operator: string, input: number) => Entrance | undefined;
+
+  constructor(
+    host: OperatorHost,
+    codec: Codec<Redriven>,
+    sources: ReadonlyMap<string, Source>,
+    entrance: (operator: string, input: number) => Entrance | undefined,
+  ) {
+    this.#host = host;
+    this.#codec = codec;
+    this.#sources = sources;
+    this.#entrance = entrance;
+  }
+
+  /** Like Source.feed. A letter whose operator is gone is left out: the graph has changed since. */
+  feed(batch: RecordBatch, from: number, to: number): number {
+    for (let i = from; i < to; i++) {
+      const start = batch.valueStarts[i]!;
+      if (start >= 0) this.#enter(this.#codec.decode(batch.slab, start, batch.valueEnds[i]!));
+      if (this.#host.held) return i + 1;
+    }
+    return to;
+  }
+
+  #enter(letter: Redriven): void {
+    const raw = Buffer.from(letter.raw, 'base64');
+    const time = letter.timestamp ?? NaN;
+    const source = this.#sources.get(letter.operator);
+    if (source !== undefined) {
+      const batch = recordBatchOf(letter.source, letter.partition, letter.offset, [{ value: raw, timestamp: time }]);
+      source.feed(batch, 0, 0, 1);
+      return;
+    }
+    const entrance = this.#entrance(letter.operator, letter.input);
+    if (entrance === undefined) return;
+    const { cursor } = this.#host;
+    cursor.detach();
+    cursor.topic = letter.source;
+    cursor.partition = letter.partition;
+    cursor.offset = letter.offset;
+    cursor.timestamp = time;
+    cursor.key = letter.key ?? '';
+    entrance.input.process(entrance.codec.decode(raw, 0, raw.length));
+  }
+}
