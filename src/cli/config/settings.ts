@@ -54,7 +54,11 @@ const servers = z.union([
   z.array(text).min(1),
 ]);
 
-function setting<T>(schema: z.ZodType<T>, help: string, more: Omit<Setting<T>, 'schema' | 'help'> = {}): Setting<T> {
+function setting<T>(
+  schema: z.ZodType<T>,
+  help: string,
+  more: NoInfer<Omit<Setting<T>, 'schema' | 'help'>> = {},
+): Setting<T> {
   return { schema, help, ...more };
 }
 

@@ -1,0 +1,43 @@
+/** The commands' view of the engine. `systemEngine` is the real one; tests of commands bring their own. */
+import type { Log } from '../core/log.ts';
+import type { JobModule } from '../job/load-topology.ts';
+import type { JobHandle } from '../job/options.ts';
+import type { HealthMonitor } from '../observability/health-monitor.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { MetricsRegistry } from '../observability/metrics-registry.ts';
+import type { Settings } from './config/settings.ts';
+import type { FileWiring } from './file-wiring.ts';
+import type { Io } from './io.ts';
+
+/** A record of the job's live view: what it shows of itself while it runs. */
+export interface LiveView {
+  /** Topic whose committed records are shown. */
+  readonly topic: string;
+  /** One line for people. With --json the record itself is printed. */
+  line(record: unknown): string;
+}
+
+export interface RunRequest {
+  readonly module: JobModule;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** Files instead of the embedded log. */
+  readonly files: FileWiring | undefined;
+  /** Gets the committed records of the live view's topic. */
+  readonly live: { readonly topic: string; readonly onRecord: (record: unknown) => void } | undefined;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly health: HealthMonitor;
+  readonly io: Io;
+}
+
+export interface Engine {
+  builtInJobs(): readonly string[];
+  loadTopology(specifier: string, folder: string): Promise<JobModule>;
+  run(request: RunRequest): Promise<JobHandle>;
+  /** The embedded log of a data folder: opened, or through the process that owns it. */
+  openLog(data: string, io: Io): Promise<Log>;
+}

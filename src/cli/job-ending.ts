@@ -1,0 +1,92 @@
+/**
+ * The ways to end a running job from outside.
+ *
+ *   Ctrl-C, SIGTERM, --for, standard output closed   drain: what was read is finished and committed, exit code 0
+ *   Ctrl-C a second time                             abort: the job stops at its last commit, exit code 130
+ *   a third time                                     nobody listens any more: the signal kills the process
+ *
+ * Listens from the first moment, so a Ctrl-C while the job starts or restores is not lost.
+ */
+import type { Timer } from '../core/clock.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { JobHandle } from '../job/options.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Io } from './io.ts';
+
+export class JobEnding {
+  readonly #io: Io;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  readonly #listening: readonly (() => void)[];
+  #job: JobHandle | undefined;
+  #asked = false;
+  #timer: Timer | undefined;
+
+  constructor(io: Io, logger: Logger) {
+    this.#io = io;
+    this.#logger = logger;
+    this.#listening = [
+      io.onSignal('SIGINT', () => {
+        if (this.#asked) this.#abortNow();
+        else this.drain('interrupted (once more to abort)');
+      }),
+      io.onSignal('SIGTERM', () => {
+        this.drain('asked to terminate');
+      }),
+    ];
+  }
+
+  /** Aborted by the second Ctrl-C. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** `limitMs`: drain after this long. */
+  attach(job: JobHandle, limitMs: number | undefined): void {
+    this.#job = job;
+    if (limitMs !== undefined) {
+      this.#timer = this.#io.clock.schedule(limitMs, () => {
+        this.drain('time is up');
+      });
+    }
+    if (this.#asked) this.#drainJob(job);
+  }
+
+  /** Asks the job to finish; only the first time counts. */
+  drain(why: string): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#logger.info(`${why}: draining, that is finishing and committing what was read`);
+    if (this.#job !== undefined) this.#drainJob(this.#job);
+  }
+
+  /** Resolves when the job has ended and was closed. Rejects when it failed or is aborted; the latter waits for nothing. */
+  async wait(job: JobHandle): Promise<void> {
+    const aborted = new Promise<never>((_, reject) => {
+      const fail = (): void => {
+        reject(this.signal.reason as Error);
+      };
+      if (this.signal.aborted) fail();
+      else this.signal.addEventListener('abort', fail, { once: true });
+    });
+    try {
+      await Promise.race([job.finished, aborted]);
+    } finally {
+      if (!this.signal.aborted) await job.close();
+    }
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    for (const stop of this.#listening) stop();
+  }
+
+  #drainJob(job: JobHandle): void {
+    job.drain().catch(() => undefined); // a failure arrives at job.finished as well
+  }
+
+  #abortNow(): void {
+    this.close();
+    this.#abort.abort(new StreamError('ABORTED', 'interrupted twice; the job stops at its last commit'));
+  }
+}
