@@ -12,17 +12,28 @@ export type {
   ProcessStream,
   SourceStream,
 } from './dsl/streams.ts';
-export type { CoProcess, KeyedProcess, Process } from './dsl/process-specs.ts';
+export type {
+  BroadcastContext,
+  BroadcastProcess,
+  CoProcess,
+  KeyedBroadcastProcess,
+  KeyedProcess,
+  Process,
+} from './dsl/process-specs.ts';
 export type { OnError } from './dsl/on-error.ts';
 export type {
+  AggregateOptions,
+  AggregateResultOptions,
   AsyncMapOptions,
   CodedAggregator,
   KeyByOptions,
+  KeyedStepOptions,
   SinkOptions,
   SourceOptions,
   StepOptions,
   StepToOptions,
 } from './dsl/step-options.ts';
+export type { CallContext, Graph, GraphNode, NodeId } from './graph/nodes.ts';
 export { topic } from './core/topic.ts';
 export type { Compression, Topic, TopicOptions } from './core/topic.ts';
 export type { Key } from './core/partitioner.ts';

@@ -22,7 +22,9 @@ import type {
   KeyedStream,
   ProcessStream,
   SourceStream,
+  Split,
 } from './streams.ts';
+import type { Rest } from './type-checks.ts';
 
 /** The one implementation of all plain streams; which of its methods a user sees follows from the node behind it. */
 export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
@@ -99,22 +101,28 @@ export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
     return new GraphStream<T | U>(draft, id);
   }
 
-  split(
-    branches: Readonly<Record<string, (value: T) => boolean>>,
-    options: { readonly default: string },
-  ): Readonly<Record<string, DataStream<never>>> {
+  split<B extends Readonly<Record<string, (value: T) => boolean>>, D extends string>(
+    branches: B,
+    options: { readonly default: D },
+  ): Split<T, B> & Readonly<Record<Exclude<D, 'drop'>, DataStream<Rest<T, B>>>> {
     const { draft, node } = this.#site;
     const tests = Object.values(branches) as ((value: Value) => boolean)[];
-    const streams = Object.entries(branches).map(([name, test], index) => {
-      const step = branchTransform(tests.slice(0, index), test as (value: Value) => boolean);
-      return [name, this.#step<never>(name, test, step, this.#codec(), true, {})] as const;
+    const streams: [string, object][] = Object.keys(branches).map((name, index) => {
+      const step = branchTransform(tests.slice(0, index), tests[index]);
+      return [name, this.#step(name, tests[index], step, this.#codec(), true, {})];
     });
-    if (options.default === 'drop') return Object.freeze(Object.fromEntries(streams));
-    if (Object.hasOwn(branches, options.default)) {
-      draft.mistake(node, `split names its default like branch '${options.default}'`, 'Give the default another name.');
+    if (options.default !== 'drop') {
+      if (Object.hasOwn(branches, options.default)) {
+        draft.mistake(
+          node,
+          `split names its default like branch '${options.default}'`,
+          'Give the default another name.',
+        );
+      }
+      const step = branchTransform(tests);
+      streams.push([options.default, this.#step(options.default, step, step, this.#codec(), true, {})]);
     }
-    const rest = this.#step<never>(options.default, undefined, branchTransform(tests), this.#codec(), true, {});
-    return Object.freeze(Object.fromEntries([...streams, [options.default, rest]]));
+    return Object.freeze(Object.fromEntries(streams)) as ReturnType<typeof this.split<B, D>>;
   }
 
   asyncMap<U>(

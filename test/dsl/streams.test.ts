@@ -170,10 +170,9 @@ describe('keyed steps', () => {
       // @ts-expect-error: accumulator and output have no codecs
       keyed.aggregate('own', own);
       // @ts-expect-error: the field is not a number
-      keyed.aggregate(
-        'sum',
-        sum((value) => value.kind),
-      );
+      sum((value: Reading) => value.kind);
+      // @ts-expect-error: an aggregator of another type of values
+      keyed.aggregate('sum', sum<string>(Number));
     });
   });
 
