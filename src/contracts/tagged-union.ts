@@ -8,12 +8,13 @@ import { StreamError, preview } from '../core/stream-error.ts';
 import { compile } from './compile.ts';
 import type { Contract } from './contract.ts';
 import { leadingTagSource } from './json-decoder-source.ts';
-import { compileJsonDecoder } from './json-decoder.ts';
+import { JsonWalk, compileJsonDecoder, refused } from './json-decoder.ts';
 import type { JsonDecoder } from './json-decoder.ts';
 import { compileJsonEncoder } from './json-encoder.ts';
 import type { JsonEncoder } from './json-encoder.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { parseSchema } from './parse-schema.ts';
+import { referenceDecode } from './reference-decode.ts';
 import type { RecordShape } from './shape.ts';
 
 export type UnionMembers = Readonly<Record<string, Contract<unknown> | null>>;
@@ -25,7 +26,8 @@ export type TaggedValue<Field extends string, Members extends UnionMembers> = {
 
 interface Member {
   readonly tag: string;
-  readonly decode: JsonDecoder;
+  readonly shape: RecordShape;
+  readonly walk: JsonWalk;
   /** Undefined for members that are not wanted. */
   readonly encode: JsonEncoder | undefined;
 }
@@ -66,7 +68,8 @@ class TaggedUnion<Field extends string, Members extends UnionMembers> implements
       const recordTag = { field: tagField, value: tag };
       return {
         tag,
-        decode: compileJsonDecoder(shape, recordTag, this.#scanner),
+        shape,
+        walk: new JsonWalk(shape, recordTag, this.#scanner),
         encode: member === null ? undefined : compileJsonEncoder(shape, recordTag),
       };
     });
@@ -79,8 +82,18 @@ class TaggedUnion<Field extends string, Members extends UnionMembers> implements
       const reason = `${this.name} was written as version ${version}, this build knows up to ${this.version}`;
       throw new StreamError('STATE_CODEC_MISMATCH', reason, { remedy: 'Start the newer build.' });
     }
-    const member = this.#members[this.#find(bytes, start)] ?? this.#search(bytes, start, end);
-    const value = member.decode(bytes, start, end);
+    const first = this.#members[this.#find(bytes, start)];
+    if (first !== undefined) {
+      const value = first.walk.decode(bytes, start, end);
+      if (value !== refused) return (first.encode === undefined ? null : value) as TaggedValue<Field, Members>;
+    }
+    // The tag is elsewhere, or given twice, or the document is wrong.
+    const member = this.#search(bytes, start, end);
+    let value = member.walk.decode(bytes, start, end);
+    if (value === refused) {
+      const options = { byte: member.walk.stoppedAt - start, tag: { field: this.#tagField, value: member.tag } };
+      value = referenceDecode(member.shape, bytes, start, end, options);
+    }
     return (member.encode === undefined ? null : value) as TaggedValue<Field, Members>;
   }
 
