@@ -1,0 +1,46 @@
+import type { TopicDescription } from '../../core/log.ts';
+import type { Store } from '../../core/store.ts';
+import type { LogStorage, LogWrite, StoredTopic } from './log-storage.ts';
+import { MemoryPartition } from './memory-partition.ts';
+
+/** Topics in memory. With a store a commit's rows are written to it; records are visible only after that succeeded. */
+export class MemoryStorage implements LogStorage {
+  readonly kind = 'memory';
+  readonly storesRows: boolean;
+  readonly checkCrc = false;
+  readonly topics = new Map<string, StoredTopic & { readonly partitions: readonly MemoryPartition[] }>();
+  readonly offsets = [];
+  readonly #store: Store | undefined;
+
+  constructor(store: Store | undefined) {
+    this.#store = store;
+    this.storesRows = store !== undefined;
+  }
+
+  async create(descriptions: readonly TopicDescription[]): Promise<void> {
+    for (const description of descriptions) {
+      const { name } = description;
+      const partitions = Array.from({ length: description.partitions }, (_, i) => new MemoryPartition(name, i));
+      this.topics.set(name, { description, partitions });
+    }
+  }
+
+  async write({ outputs, rows }: LogWrite): Promise<void> {
+    if (rows.length > 0) await this.#store?.write(rows);
+    for (const [{ topic, partition }, batches] of outputs) {
+      for (const bytes of batches) this.#partition(topic, partition).append(bytes);
+    }
+  }
+
+  async deleteBefore({ topic, partition }: { topic: string; partition: number }, offset: number): Promise<void> {
+    this.#partition(topic, partition).deleteBefore(offset);
+  }
+
+  async close(): Promise<void> {
+    this.topics.clear();
+  }
+
+  #partition(topic: string, partition: number): MemoryPartition {
+    return this.topics.get(topic)!.partitions[partition]!;
+  }
+}
