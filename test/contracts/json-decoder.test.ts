@@ -220,6 +220,33 @@ test('of the sample frames exactly the nine broken lines are refused', () => {
 });
 
 describe('against JSON.parse and a check', () => {
+  test('numbers in any notation have the same value, sign of zero included', () => {
+    const one = parseSchema({ type: 'record', name: 'One', fields: [{ name: 'n', type: 'double' }] });
+    const digits = (maxLength: number): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom('0', '1', '3', '5', '7', '9'), maxLength });
+    const number = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        digits(20),
+        fc.constantFrom('', '.'),
+        digits(20),
+        fc.constantFrom('', 'e-7', 'E+3', 'e22'),
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(number, (text) => {
+        const document = `{"n":${text}}`;
+        expect(outcome(() => decode(one, document))).toStrictEqual(
+          outcome(() => referenceDecode(one, Buffer.from(document), 0, document.length)),
+        );
+      }),
+      {
+        numRuns: 2000,
+        examples: [['-0'], ['0.1'], ['9007199254740993'], ['0.30000000000000004'], ['-0.0'], ['1e400'], ['']],
+      },
+    );
+  });
+
   const cases = arbitrarySchema
     .map(parseSchema)
     .chain((shape) =>
@@ -237,7 +264,7 @@ describe('against JSON.parse and a check', () => {
         if (walked === refused) expect(document.includes('__proto__')).toBe(true);
         else expect(walked).toStrictEqual(expected);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -275,9 +302,9 @@ describe('against JSON.parse and a check', () => {
         }
         expect(outcome(() => compileJsonDecoder(shape)(slab, start, end))).toStrictEqual(expected);
       }),
-      { numRuns: 1500 },
+      { numRuns: 700 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(20);
     expect(refusedCount).toBeGreaterThan(100);
   });
 });

@@ -52,7 +52,7 @@ describe('a compiled encoder', () => {
         const declared = conform(parseSchema(schema), generated, '');
         expect(encode(schema, generated)).toBe(JSON.stringify(declared));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
