@@ -50,11 +50,15 @@ export class KeyScope {
       this.keyType = type as 'string' | 'number';
       return;
     }
-    throw new StreamError('KEY_INVALID', `keys of this operator are ${named(this.keyType)}, this one is ${named(type)}`, {
-      ...this.place,
-      key: String(key),
-      remedy: 'Return one type from the key function; state of the other type cannot be found again.',
-    });
+    throw new StreamError(
+      'KEY_INVALID',
+      `keys of this operator are ${named(this.keyType)}, this one is ${named(type)}`,
+      {
+        ...this.place,
+        key: String(key),
+        remedy: 'Return one type from the key function; state of the other type cannot be found again.',
+      },
+    );
   }
 }
 

@@ -14,7 +14,7 @@
  *   $ TTTTTT PPP   cut row of a task; tag of `job/sub-topology`
  *
  * An `<entry>` is the canonical text of a map key behind `s` (text) or `n` (number). Sub keys of large lists are
- * `<incarnation>p<page>`, of large maps `<incarnation>c<chunk>` and `<incarnation>e<entry>`, numbers in base 36.
+ * `<incarnation>P<page>`, of large maps `<incarnation>C<chunk>` and `<incarnation>E<entry>`, numbers in base 36 (which has no capitals).
  */
 import { createHash } from 'node:crypto';
 import type { Key } from '../core/partitioner.ts';

@@ -130,6 +130,11 @@ export class TimerQueue {
     }
   }
 
+  /** All timers, in no order. */
+  *entries(): IterableIterator<readonly [time: number, key: Key]> {
+    for (const bucket of this.#buckets.values()) for (const key of bucket.marks.keys()) yield [bucket.time, key];
+  }
+
   clear(): void {
     this.#buckets.clear();
     this.#heap = [];

@@ -70,7 +70,10 @@ test('many cancelled timers leave nothing behind', () => {
 });
 
 test('agrees with a sorted list under random registering, deleting and firing', () => {
-  const timer = fc.record({ time: fc.integer({ min: 0, max: 12 }), key: fc.constantFrom('a', 'b', 'é', '\uffee', '😀') });
+  const timer = fc.record({
+    time: fc.integer({ min: 0, max: 12 }),
+    key: fc.constantFrom('a', 'b', 'é', '\uffee', '😀'),
+  });
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), timer }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), timer }) },

@@ -26,13 +26,19 @@ export function storeError(thrown: unknown, folder: string): StreamError {
       remedy: 'Give this user permission to write the folder, or name another folder.',
     });
   }
-  if (code === 'LEVEL_CORRUPTION' || /corrupt|checksum|missing files|bad (block|record)|not an sstable|CURRENT/i.test(message)) {
+  if (
+    code === 'LEVEL_CORRUPTION' ||
+    /corrupt|checksum|missing files|bad (block|record)|not an sstable|CURRENT/i.test(message)
+  ) {
     return new StreamError('STATE_CORRUPT', `the store in ${folder} cannot be read: ${message}`, {
       cause: thrown,
       remedy: 'Restore a savepoint into an empty folder; check the disk before using it again.',
     });
   }
-  return new StreamError('IO_FAILED', `the store in ${folder} failed: ${message}`, { cause: thrown, reaction: 'rollback' });
+  return new StreamError('IO_FAILED', `the store in ${folder} failed: ${message}`, {
+    cause: thrown,
+    reaction: 'rollback',
+  });
 }
 
 /** abstract-level wraps the error that matters. */

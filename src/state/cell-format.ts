@@ -1,0 +1,24 @@
+import type { ByteReader } from '../core/byte-reader.ts';
+import type { Key } from '../core/partitioner.ts';
+import type { RowBatch } from '../core/row-batch.ts';
+import type { Cell } from './cell.ts';
+
+/** What differs between the kinds of keyed state: how a cell's value becomes rows, and how it is remembered and put back. */
+export interface CellFormat {
+  /** Key of the cell's own row. */
+  rowKey(key: Key): string;
+  decode(reader: ByteReader, key: Key): unknown;
+  /** Appends the cell's rows and keeps `cell.stored` true to them. */
+  encode(cell: Cell, rows: RowBatch): void;
+  /** What `restore` needs to bring the cell back to what it is now. */
+  capture(value: unknown): unknown;
+  restore(captured: unknown): unknown;
+  /** A value of its own with the same content. */
+  copy(value: unknown): unknown;
+  /** Nothing is stored: the cell can go. */
+  isEmpty(value: unknown): boolean;
+  /** Frees parts of a value that is in use, or not `clean`; returns the number of entries freed. */
+  trim(value: unknown, clean: boolean): number;
+  /** Entries inside the value, for the estimate of memory. */
+  weight(value: unknown): number;
+}

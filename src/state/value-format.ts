@@ -1,0 +1,75 @@
+/** Rows of value states: header, then the codec's bytes. Reducing and aggregating states are value states. */
+import type { ByteReader } from '../core/byte-reader.ts';
+import type { Codec } from '../core/codec.ts';
+import type { Key } from '../core/partitioner.ts';
+import type { RowBatch } from '../core/row-batch.ts';
+import type { Cell } from './cell.ts';
+import type { CellFormat } from './cell-format.ts';
+import { readHeader, writeHeader } from './row-value.ts';
+import type { Stamped, TimeToLive } from './time-to-live.ts';
+
+export class ValueFormat implements CellFormat {
+  readonly #prefix: string;
+  readonly #codec: Codec<unknown>;
+  readonly #ttl: TimeToLive | undefined;
+
+  constructor(prefix: string, codec: Codec<unknown>, ttl: TimeToLive | undefined) {
+    this.#prefix = prefix;
+    this.#codec = codec;
+    this.#ttl = ttl;
+  }
+
+  rowKey(key: Key): string {
+    return this.#prefix + String(key);
+  }
+
+  decode(reader: ByteReader, _key: Key): unknown {
+    const { version, expiry } = readHeader(reader);
+    const value = this.#codec.decode(reader.buffer, reader.position, reader.end, version);
+    return this.#ttl === undefined ? value : ({ value, expiry } satisfies Stamped);
+  }
+
+  encode(cell: Cell, rows: RowBatch): void {
+    const { value } = cell;
+    if (value === undefined) {
+      if (cell.stored) rows.delete(this.rowKey(cell.key));
+      cell.stored = false;
+      return;
+    }
+    const start = rows.values.length;
+    if (this.#ttl === undefined) {
+      writeHeader(rows.values, this.#codec.version, Infinity);
+      this.#codec.encode(value, rows.values);
+    } else {
+      const stamped = value as Stamped;
+      writeHeader(rows.values, this.#codec.version, stamped.expiry);
+      this.#codec.encode(stamped.value, rows.values);
+    }
+    rows.close(this.rowKey(cell.key), start);
+    cell.stored = true;
+  }
+
+  capture(value: unknown): unknown {
+    return value;
+  }
+
+  restore(captured: unknown): unknown {
+    return captured;
+  }
+
+  copy(value: unknown): unknown {
+    return value;
+  }
+
+  isEmpty(value: unknown): boolean {
+    return value === undefined;
+  }
+
+  trim(): number {
+    return 0;
+  }
+
+  weight(): number {
+    return 0;
+  }
+}
