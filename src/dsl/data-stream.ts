@@ -2,6 +2,7 @@ import type { Codec } from '../core/codec.ts';
 import type { Key } from '../core/partitioner.ts';
 import type { SideOutputSpecs } from '../core/process-function.ts';
 import type { Topic } from '../core/topic.ts';
+import { isName, nameRemedy } from '../graph/names.ts';
 import { traitsOf } from '../graph/node-traits.ts';
 import type { CallContext, FlatMapNode, GraphNode, NodeId, RepartitionNode, Value } from '../graph/nodes.ts';
 import { addAsyncMap } from './add-async-map.ts';
@@ -40,17 +41,23 @@ export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
 
   map<U>(transform: (value: T) => U, options: StepToOptions<U> = {}): DataStream<U> {
     const step = mapTransform(transform as (value: Value) => Value);
-    return this.#step('map', transform, step, options.codec, false, options);
+    return this.#step(
+      { label: 'map', given: transform, transform: step, codec: options.codec, forwards: false },
+      options,
+    );
   }
 
   filter<U extends T>(test: (value: T) => boolean, options: StepOptions = {}): SourceStream<U, R> {
     const step = filterTransform(test as (value: Value) => boolean);
-    return this.#step<U, R>('filter', test, step, this.#codec(), true, options);
+    return this.#step<U, R>({ label: 'filter', given: test, transform: step, ...this.#forwarding() }, options);
   }
 
   flatMap<U>(transform: (value: T) => Iterable<U>, options: StepToOptions<U> = {}): DataStream<U> {
     const step = flatMapTransform(transform as (value: Value) => Iterable<Value>);
-    return this.#step('flatMap', transform, step, options.codec, false, options);
+    return this.#step(
+      { label: 'flatMap', given: transform, transform: step, codec: options.codec, forwards: false },
+      options,
+    );
   }
 
   process<O = never, S2 extends SideOutputSpecs = None>(name: string, spec: Process<T, O, S2>): ProcessStream<O, S2> {
@@ -92,7 +99,7 @@ export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U> {
     const { draft, node } = this.#site;
     const id = draft.position(node, 'union');
-    const inputs = [this.#site, ...others.map((other) => sameDraft(this.#site, siteOf(other), id))].map(
+    const inputs = [this.#site, ...others.map((other) => sameDraft(this.#site, GraphStream.siteOf(other), id))].map(
       (site) => site.node,
     );
     const [first, ...rest] = inputs.map((input) => draft.node(input).codec);
@@ -107,22 +114,22 @@ export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
   ): Split<T, B> & Readonly<Record<Exclude<D, 'drop'>, DataStream<Rest<T, B>>>> {
     const { draft, node } = this.#site;
     const tests = Object.values(branches) as ((value: Value) => boolean)[];
-    const streams: [string, object][] = Object.keys(branches).map((name, index) => {
-      const step = branchTransform(tests.slice(0, index), tests[index]);
-      return [name, this.#step(name, tests[index], step, this.#codec(), true, {})];
-    });
-    if (options.default !== 'drop') {
-      if (Object.hasOwn(branches, options.default)) {
-        draft.mistake(
-          node,
-          `split names its default like branch '${options.default}'`,
-          'Give the default another name.',
-        );
-      }
-      const step = branchTransform(tests);
-      streams.push([options.default, this.#step(options.default, step, step, this.#codec(), true, {})]);
+    const names = [...Object.keys(branches), ...(options.default === 'drop' ? [] : [options.default])];
+    for (const name of names.filter((branch) => !isName(branch))) {
+      draft.mistake(node, `branch '${name}' of its split has no usable name`, nameRemedy);
     }
-    return Object.freeze(Object.fromEntries(streams)) as ReturnType<typeof this.split<B, D>>;
+    if (Object.hasOwn(branches, options.default)) {
+      draft.mistake(node, `split names its default like branch '${options.default}'`, 'Give the default another name.');
+    }
+    const streams = names.map((name, index) => {
+      const transform = branchTransform(tests.slice(0, index), tests[index]); // the default comes last and has no test
+      const given = tests[index] ?? transform;
+      return [
+        name,
+        this.#step({ label: 'split', position: name, given, transform, ...this.#forwarding() }, {}),
+      ] as const;
+    });
+    return Object.freeze(Object.fromEntries(streams)) as unknown as ReturnType<typeof this.split<B, D>>;
   }
 
   asyncMap<U>(
@@ -153,35 +160,24 @@ export class GraphStream<T, R = T, SO extends SideOutputSpecs = None>
     return stream instanceof GraphStream ? stream.#site : undefined;
   }
 
-  #codec(): Codec<Value> | undefined {
-    return this.#site.draft.node(this.#site.node).codec;
+  /** A step that emits only its inputs: their codec stays. */
+  #forwarding(): Pick<FlatMapNode, 'codec' | 'forwards'> {
+    return { codec: this.#site.draft.node(this.#site.node).codec, forwards: true };
   }
 
+  /** Adds a flatMap node. `given` is the user's function, `position` the word in its id where that is not the label. */
   #step<U, R2 = U>(
-    label: string,
-    given: unknown,
-    transform: FlatMapNode['transform'],
-    codec: Codec<Value> | undefined,
-    forwards: boolean,
+    step: Pick<FlatMapNode, 'label' | 'transform' | 'codec' | 'forwards'> & {
+      readonly given: unknown;
+      readonly position?: string;
+    },
     { id: name, onError = 'fail' }: StepOptions,
   ): GraphStream<U, R2> {
     const { draft, node } = this.#site;
-    const id = name === undefined ? draft.position(node, label) : draft.given(name);
-    draft.sync(id, { [label]: given });
-    draft.add({
-      kind: 'flatMap',
-      id,
-      inputs: [node],
-      codec,
-      onError: errorPolicy(onError),
-      label,
-      transform,
-      forwards,
-    });
+    const { given, position, ...shape } = step;
+    const id = name === undefined ? draft.position(node, position ?? shape.label) : draft.given(name);
+    draft.sync(id, { [position ?? shape.label]: given });
+    draft.add({ kind: 'flatMap', id, inputs: [node], onError: errorPolicy(onError), ...shape });
     return new GraphStream<U, R2>(draft, id);
   }
-}
-
-function siteOf(stream: unknown): Site | undefined {
-  return GraphStream.siteOf(stream);
 }

@@ -273,6 +273,13 @@ const cases: readonly [string, (t: TopologyBuilder) => void, string][] = [
     "in: split names its default like branch 'rest'. Give the default another name",
   ],
   [
+    'an unusable name of a branch',
+    (t) => {
+      t.source('in', numbers).split({ 'too big': (value) => value > 1 }, { default: 'drop' });
+    },
+    "in: branch 'too big' of its split has no usable name. Use letters, digits, '-', '_' and '.', at most 100, beginning with a letter or digit",
+  ],
+  [
     'a wrong duration',
     (t) => {
       t.source('in', numbers, { idleAfter: '5 minutes' as Duration });
