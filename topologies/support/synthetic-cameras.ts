@@ -6,60 +6,40 @@
  *       0 ........ start ................ end - 1 | end ...
  *       forgotten    kept for `retentionMs`       | not taken yet
  */
+import type { GeneratedPartition, GeneratedRecord } from '../../src/index.ts';
 import type { DetectionResult } from '../contracts.ts';
 import { frameTimeMs, syntheticDetection } from './synthetic-detection.ts';
 import type { SyntheticCameras } from './synthetic-detection.ts';
 
-export interface GeneratedRecord {
-  readonly offset: number;
-  readonly key: string;
-  readonly value: DetectionResult;
-  /** When the frame was taken, milliseconds since the epoch. */
-  readonly timestamp: number;
-}
-
-export interface GeneratedPartition {
-  /** First offset that can still be read, and the offset of the next frame to be taken. */
-  bounds(nowMs: number): { readonly start: number; readonly end: number };
-  /**
-   * Records at or after `position` that exist by now (a position before the start begins there), at most `limit`; and
-   * how long to wait for the one after them, 0 when it is there.
-   */
-  next(
-    position: number,
-    nowMs: number,
-    limit?: number,
-  ): { readonly records: GeneratedRecord[]; readonly waitMs: number };
-}
-
 /** As long as `detection-results` keeps them. */
 const retentionMs = 3_600_000;
+/** Most records of one call. */
+const batchSize = 256;
 
-/** One partition per camera; partition p is camera p + 1. */
-export function syntheticPartitions(feed: SyntheticCameras): readonly GeneratedPartition[] {
+/** One partition per camera; partition p is camera p + 1. A position before the start begins at the start. */
+export function syntheticPartitions(feed: SyntheticCameras): readonly GeneratedPartition<DetectionResult>[] {
   return Array.from({ length: feed.cameras }, (_, partition) => cameraPartition(feed, partition + 1));
 }
 
-function cameraPartition(feed: SyntheticCameras, camera: number): GeneratedPartition {
+function cameraPartition(feed: SyntheticCameras, camera: number): GeneratedPartition<DetectionResult> {
   const timeOf = (frame: number): number => frameTimeMs(feed, camera, frame);
   /** Number of frames taken up to and including `timeMs`. */
   const takenBy = (timeMs: number): number => Math.max(0, Math.floor((timeMs - timeOf(0)) / feed.intervalMs) + 1);
-  const bounds: GeneratedPartition['bounds'] = (nowMs) => ({
-    start: takenBy(nowMs - retentionMs),
-    end: takenBy(nowMs),
+  const recordOf = (frame: number): GeneratedRecord<DetectionResult> => ({
+    offset: frame,
+    key: String(camera),
+    value: syntheticDetection(feed, camera, frame),
+    timestamp: timeOf(frame),
   });
+  const bounds = (nowMs: number) => ({ start: takenBy(nowMs - retentionMs), end: takenBy(nowMs) });
   return {
     bounds,
-    next(position, nowMs, limit = 256) {
+    next(position, nowMs) {
       const { start, end } = bounds(nowMs);
       const first = Math.max(position, start);
-      const stop = Math.min(end, first + limit);
-      const records: GeneratedRecord[] = [];
-      for (let frame = first; frame < stop; frame++) {
-        const value = syntheticDetection(feed, camera, frame);
-        records.push({ offset: frame, key: String(camera), value, timestamp: timeOf(frame) });
-      }
-      return { records, waitMs: Math.max(0, timeOf(Math.max(first, stop)) - nowMs) };
+      const stop = Math.max(first, Math.min(end, first + batchSize));
+      const records = Array.from({ length: stop - first }, (_, i) => recordOf(first + i));
+      return { records, waitMs: Math.max(0, timeOf(stop) - nowMs) };
     },
   };
 }

@@ -95,8 +95,8 @@ describe('syntheticPartitions', () => {
   });
 
   it('gives long stretches in parts', () => {
-    const part = first!.next(frameNow - 500, now, 100);
-    expect(part.records).toHaveLength(100);
+    const part = first!.next(frameNow - 500, now);
+    expect(part.records).toHaveLength(256);
     expect(part.waitMs).toBe(0);
   });
 
