@@ -38,6 +38,28 @@ export { topic } from './core/topic.ts';
 export type { Compression, Topic, TopicOptions } from './core/topic.ts';
 export type { Key } from './core/partitioner.ts';
 
+// running a job
+export { run } from './job/run.ts';
+export { embedded, memoryLog } from './job/log-factories.ts';
+export type { EmbeddedOptions } from './job/log-factories.ts';
+export { leveldb, memory } from './job/state-factories.ts';
+export type {
+  CommitOptions,
+  JobHandle,
+  JobPhase,
+  JobStatus,
+  LogFactory,
+  MemoryOptions,
+  OpenLog,
+  OpenState,
+  RunOptions,
+  StateFactory,
+} from './job/options.ts';
+export type { GeneratedPartition, GeneratedRecord } from './connectors/generated-log.ts';
+export { StreamError } from './core/stream-error.ts';
+export type { ErrorPlace, Reaction } from './core/stream-error.ts';
+export type { ErrorCode } from './core/error-codes.ts';
+
 // state and time
 export { aggregatingState, listState, mapState, reducingState, valueState } from './core/state-spec.ts';
 export type {

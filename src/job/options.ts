@@ -1,9 +1,12 @@
 /** How a job is run: the options of `run` and what it returns. */
 import type { Observable } from 'rxjs';
+import type { GeneratedPartition } from '../connectors/generated-log.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
+import type { HealthMonitor } from '../observability/health-monitor.ts';
+import type { MetricsRegistry } from '../observability/metrics-registry.ts';
 import type { StateBackend } from '../state/backend.ts';
 
 /** An open log, and the store behind it where it has one (state rows are committed with it). */
@@ -52,6 +55,8 @@ export interface RunOptions<C> {
   readonly log?: LogFactory;
   /** Default: LevelDB, in the embedded log's folder. */
   readonly state?: StateFactory;
+  /** Input topics that are generated instead of read from the log, by name: a partition each. */
+  readonly generated?: Readonly<Record<string, readonly GeneratedPartition<unknown>[]>>;
   /** Aborting it drains nothing: the worker stops after its last commit. */
   readonly signal?: AbortSignal;
   /** Consumer group. Default: the job's name. */
@@ -60,6 +65,10 @@ export interface RunOptions<C> {
   readonly partitions?: number;
   readonly commit?: CommitOptions;
   readonly memory?: MemoryOptions;
+  /** Worker threads. Default 1: the calling thread. More need `module`, LevelDB state and a durable log. */
+  readonly workers?: number;
+  /** URL of the module whose default export is the topology (`import.meta.url`): each thread loads it again. */
+  readonly module?: string;
   /** Exchange transport. Default: direct with one worker on an unshared log, else log. */
   readonly exchange?: 'direct' | 'log';
   /** Stop at the end of bounded inputs, or at the offsets that were the end when the job started. */
@@ -71,6 +80,10 @@ export interface RunOptions<C> {
   readonly sessionTimeout?: Duration;
   /** How long a transaction of a vanished worker may stay open. Default 60 s. */
   readonly transactionTimeout?: Duration;
+  /** Shows the engine's metrics beside yours. */
+  readonly metrics?: MetricsRegistry;
+  /** Is told whether the workers live and are ready. */
+  readonly health?: HealthMonitor;
   /** Told about every commit, with its duration in milliseconds. */
   readonly onCommit?: (durationMs: number) => void;
   /** Told about what the job survives: restarts, trouble while closing. */

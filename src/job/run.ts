@@ -2,17 +2,21 @@
  * Runs a topology: builds and checks the graph, opens log and state, prepares topics, starts the worker. This is the
  * composition root of the library.
  */
-import { systemClock, systemRandom } from '../core/clock.ts';
+import { generatedLog } from '../connectors/generated-log.ts';
+import { systemClock, systemRandom, type Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import { toMs } from '../core/duration.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Topology } from '../dsl/define-topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
-import { embedded } from './embedded.ts';
+import { embedded } from './log-factories.ts';
 import { JobRunner } from './job-runner.ts';
 import { leveldb } from './state-factories.ts';
 import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
 import { prepareTopics } from './prepare-topics.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
 import { Supervisor } from './supervisor.ts';
 import { savepointOf } from './savepoint.ts';
 
@@ -29,7 +33,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   let openState: OpenState | undefined;
   try {
     openState = await (options.state ?? leveldb()).open({ log: openLog, clock, job });
-    const { log } = openLog;
+    const log = await withGenerated(openLog.log, plan, options.generated, clock);
     const settings = workerSettings(job, options, openLog);
     const prepared = await prepareTopics(plan, log, {
       partitions: options.partitions ?? 4,
@@ -49,18 +53,24 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
         changed();
       },
       onCommit: (durationMs) => {
+        numbers.commitDuration.observe(durationMs / 1000);
         options.onCommit?.(durationMs);
         changed();
       },
       onWarning: (message) => options.onWarning?.(message),
     });
+    const numbers = new WorkerMetrics(job, supervisor, clock);
+    const shown = [options.metrics?.add(numbers), options.health?.add(numbers)];
     const state = openState;
     const runner = new JobRunner({
       name: job,
       workers: supervisor,
       monotonic: () => clock.monotonic(),
       savepoint: (folder) => savepointOf({ plan, layout: prepared.layout, state, folder }),
-      release: () => releaseAll(state, openLog),
+      release: async () => {
+        for (const hide of shown) hide?.();
+        await releaseAll(state, openLog);
+      },
       signal: options.signal,
     });
     changed = () => {
@@ -73,6 +83,24 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   }
 }
 
+// The log underneath gets an empty topic of the same shape: that is where the group's positions are kept.
+async function withGenerated(
+  log: Log,
+  plan: Plan,
+  generated: RunOptions<unknown>['generated'],
+  clock: Clock,
+): Promise<Log> {
+  if (generated === undefined) return log;
+  const topics = plan.inputTopics.flatMap(({ name, codec }) => {
+    const partitions = generated[name];
+    return partitions === undefined ? [] : [[name, { codec, partitions }] as const];
+  });
+  await log.topics.create(
+    topics.map(([name, { partitions }]) => ({ name, partitions: partitions.length, internal: true })),
+  );
+  return generatedLog(log, new Map(topics), clock);
+}
+
 async function releaseAll(state: OpenState | undefined, log: OpenLog): Promise<void> {
   try {
     await state?.close();
@@ -82,7 +110,7 @@ async function releaseAll(state: OpenState | undefined, log: OpenLog): Promise<v
 }
 
 function workerSettings<C>(job: string, options: RunOptions<C>, { log }: OpenLog): WorkerSettings {
-  const exchange = options.exchange ?? (log.shared ? 'log' : 'direct');
+  const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
   return {
     group: options.group ?? job,
     instance: options.instance ?? '0',

@@ -52,7 +52,7 @@ export class Committer {
       task.collect(rows, fingerprint);
       if (changelog === undefined || !task.subTopology.stateful) continue;
       const topic = changelogTopic(this.#options.job, task.subTopology.id);
-      const writer = changelogOutputs.writer(topic, this.#options.partitionsOf(topic));
+      const writer = changelogOutputs.writer(topic, this.#options.partitionsOf(topic), true);
       changelog.append(writer, task.partition, rows, from, rows.count);
       written.set(task.id, rows.count - from);
     }

@@ -15,7 +15,7 @@ const idleCheckMs = 200;
 
 export class Feeder {
   inputs: readonly TaskInput[] = [];
-  /** Records processed. */
+  /** Records of sources processed. */
   records = 0;
   readonly #clock: Clock;
   #tasks: readonly Task[] = [];
@@ -88,10 +88,10 @@ export class Feeder {
     const start = this.#clock.monotonic();
     const buffered = input.bufferedBytes;
     const fed = input.feed(this.#slice);
-    this.records += fed;
     if (input.bufferedBytes < buffered) this.#roomMade = true;
     const { reader } = input;
     if (reader.kind === 'source' && fed > 0) {
+      this.records += fed;
       input.idle = false;
       reader.source.afterSlice(reader.index);
     }
@@ -154,22 +154,28 @@ export class Feeder {
     }
   }
 
-  /** All sources of a bounded run have been processed to their end. */
-  endReached(): boolean {
-    const sources = this.sourceInputs().filter((input) => !input.broadcast);
-    return this.inputs.length > 0 && sources.every((input) => input.exhausted);
-  }
-
-  /** Ends event time of all sources; false when that had been done. */
-  finish(): boolean {
+  /** Ends event time of the sources of a bounded run that have been processed to their end; true when one was new. */
+  finishSources(): boolean {
     let moved = false;
-    for (const input of this.sourceInputs()) {
-      if (input.finished || input.reader.kind !== 'source') continue;
+    for (const input of this.inputs) {
+      const { reader } = input;
+      if (reader.kind !== 'source' || input.finished || !input.exhausted) continue;
       input.finished = true;
       moved = true;
-      input.reader.source.advanceTo(input.reader.index, Infinity);
+      reader.source.advanceTo(reader.index, Infinity);
     }
     return moved;
+  }
+
+  /** All inputs of a bounded run have ended: sources here, exchanges by the word of all their upstreams. */
+  ended(): boolean {
+    return (
+      this.inputs.length > 0 &&
+      this.inputs.every(({ reader, finished, broadcast }) => {
+        if (reader.kind === 'source') return finished || broadcast;
+        return reader.kind === 'redrive' || reader.entry.upstreams.watermark === Infinity;
+      })
+    );
   }
 
   /** Something fetched waits to be processed, paused sources aside. */

@@ -121,12 +121,19 @@ async function startPosition(
     return saved.position;
   }
   if (!place.broadcast && committed !== undefined) {
-    if (cut === undefined && task.subTopology.stateful) {
+    if (cut === undefined && needsState(context, task)) {
       throw mismatch(task, place, `the group is at ${String(committed)}, but there is no state`);
     }
     return committed;
   }
   return await firstPosition(context, place);
+}
+
+// With direct exchanges state is fed by the positions of other tasks: then every task has a cut once there is any.
+function needsState(context: OpenContext, task: Task): boolean {
+  const { plan, settings } = context.options;
+  if (settings.exchange === 'log') return task.subTopology.stateful;
+  return plan.subTopologies.some(({ stateful }) => stateful);
 }
 
 function checkAgreement(

@@ -8,7 +8,7 @@ import type { TopicWriter } from '../operators/host.ts';
 export class OutputBuffers {
   /** Records since the last seal. */
   count = 0;
-  /** Records since the start, for status and metrics. */
+  /** Records for users since the start, for status and metrics: internal topics do not count. */
   total = 0;
   readonly #cursor: Cursor;
   readonly #topics = new Map<string, TopicOutput>();
@@ -17,10 +17,10 @@ export class OutputBuffers {
     this.#cursor = cursor;
   }
 
-  writer(topic: string, partitions: number): TopicWriter {
+  writer(topic: string, partitions: number, internal: boolean): TopicWriter {
     let output = this.#topics.get(topic);
     if (output === undefined) {
-      output = new TopicOutput(this, this.#cursor, topic, partitions);
+      output = new TopicOutput(this, this.#cursor, topic, partitions, internal);
       this.#topics.set(topic, output);
     }
     return output;
@@ -52,8 +52,10 @@ class TopicOutput implements TopicWriter {
   readonly #buffers: OutputBuffers;
   readonly #cursor: Cursor;
   readonly #writers: readonly BatchWriter[];
+  readonly #internal: boolean;
 
-  constructor(buffers: OutputBuffers, cursor: Cursor, topic: string, partitions: number) {
+  constructor(buffers: OutputBuffers, cursor: Cursor, topic: string, partitions: number, internal: boolean) {
+    this.#internal = internal;
     this.partitions = partitions;
     this.#buffers = buffers;
     this.#cursor = cursor;
@@ -75,7 +77,7 @@ class TopicOutput implements TopicWriter {
       writer.append(key, codec, value, timestamp);
     }
     this.#buffers.count++;
-    this.#buffers.total++;
+    if (!this.#internal) this.#buffers.total++;
   }
 
   writeNull(partition: number, key: string): void {

@@ -33,8 +33,10 @@ export class TaskInput {
   end = -1;
   /** Bytes of fetched batches not wholly processed. */
   bufferedBytes = 0;
-  /** Wall time of the last record, ms. */
+  /** Wall time of the last arrival, ms. */
   lastRecordAt: number;
+  /** Timestamp of the last record processed, ms; NaN: none. */
+  lastTimestamp = NaN;
   idle = false;
   /** Event time when it became idle. */
   idleTime = -Infinity;
@@ -100,6 +102,7 @@ export class TaskInput {
     }
     const { reader } = this;
     const next = read(reader, batch, from, to);
+    if (next > from) this.lastTimestamp = batch.timestamps[next - 1]!;
     if (next >= batch.count) {
       this.#queue.shift();
       this.#index = 0;

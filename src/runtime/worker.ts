@@ -10,7 +10,6 @@
  * until none is left -> one slice of input -> let the event loop run when the turn took long -> sleep when there was
  * nothing to do. Nothing but the loop touches operators.
  */
-import type { Timer } from '../core/clock.ts';
 import type { GroupMember, Transactor } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { NodeId } from '../graph/nodes.ts';
@@ -39,6 +38,8 @@ export class Worker implements TaskWorker {
   readonly job: string;
   phase: WorkerPhase = 'starting';
   deadLetters = 0;
+  /** Monotonic time of the loop's last turn, ms. A sleeping loop turns at least every `heartbeatMs`. */
+  lastTurn: number | undefined;
   /** Records left to restore; 0: none. */
   restoring = 0;
   readonly #options: WorkerOptions;
@@ -120,7 +121,9 @@ export class Worker implements TaskWorker {
   }
 
   writer(topic: string): TopicWriter {
-    return this.#outputs.writer(topic, this.#options.topics.get(topic)!.partitions);
+    const { plan, topics } = this.#options;
+    const internal = !plan.outputTopics.some(({ name }) => name === topic);
+    return this.#outputs.writer(topic, topics.get(topic)!.partitions, internal);
   }
 
   deadLetter(task: Task, letter: DeadLetter): void {
@@ -307,6 +310,7 @@ export class Worker implements TaskWorker {
     let turnStart = this.clock.monotonic();
     for (;;) {
       this.#wake.reset();
+      this.lastTurn = this.clock.monotonic();
       this.#rethrow();
       for (const work of this.#mailbox.splice(0)) work();
       const assignment = this.#assignments.shift();
@@ -325,9 +329,12 @@ export class Worker implements TaskWorker {
       }
       if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
-      if (!fed && this.#options.settings.bounded && this.#feeder.endReached()) {
-        if (!this.#finishBounded()) this.#ending = 'drain';
-        continue;
+      if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
+        if (this.#feeder.finishSources()) continue;
+        if (!this.advancing && this.#feeder.ended()) {
+          this.#ending = 'drain';
+          continue;
+        }
       }
       if (!fed && !this.advancing) await this.#sleep();
       else if (this.clock.monotonic() - turnStart < maxTurnMs) continue;
@@ -423,16 +430,13 @@ export class Worker implements TaskWorker {
     const now = this.clock.now();
     const commit =
       this.#committing === undefined && this.#uncommittedSince !== undefined ? this.#commitTime() : Infinity;
-    const until = Math.min(commit, this.#feeder.nextWake());
-    let timer: Timer | undefined;
-    if (until < Infinity) {
-      timer = this.clock.schedule(Math.max(0, until - now), () => {
-        this.#wake.signal();
-      });
-    }
+    const until = Math.min(commit, this.#feeder.nextWake(), now + heartbeatMs);
+    const timer = this.clock.schedule(Math.max(0, until - now), () => {
+      this.#wake.signal();
+    });
     this.#intake.poll();
     await this.#wake.wait();
-    timer?.cancel();
+    timer.cancel();
   }
 
   // --- ending
@@ -454,11 +458,6 @@ export class Worker implements TaskWorker {
     if (inputs.length === 0) return true;
     const bounds = await this.#options.log.topics.bounds(inputs);
     return inputs.every((input, i) => input.position >= bounds[i]!.end);
-  }
-
-  // All bounded sources are at their end: event time ends too. True when that set something in motion.
-  #finishBounded(): boolean {
-    return this.#feeder.finish();
   }
 
   #pauseSources(paused: boolean): void {
@@ -541,6 +540,9 @@ interface Request {
   readonly run: () => Promise<void>;
   readonly reject: (error: Error) => void;
 }
+
+/** Longest sleep: the turn after it tells that the loop is alive. */
+const heartbeatMs = 5_000;
 
 /** Longest time without letting timers, heartbeats and I/O run. */
 const maxTurnMs = 20;

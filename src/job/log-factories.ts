@@ -1,0 +1,48 @@
+/** Where a job's topics live: `embedded()` in a folder of this machine, `memoryLog()` nowhere. */
+import { join } from 'node:path';
+import { openEmbeddedLog } from '../connectors/embedded/open-embedded-log.ts';
+import { MemoryLog } from '../connectors/memory-log.ts';
+import { openLevelStore } from '../state/leveldb/level-store.ts';
+import { MemoryStore } from '../state/memory/memory-store.ts';
+import type { LogFactory } from './options.ts';
+
+export interface EmbeddedOptions {
+  /** `process` (default): survives the death of the process. `power`: survives power loss, at the price of two syncs a commit. */
+  readonly durability?: 'process' | 'power';
+}
+
+/** The embedded durable log, and the state beside it, in `folder`. One process at a time (LOG_LOCKED). For one machine, not a broker. */
+export function embedded(folder: string, options: EmbeddedOptions = {}): LogFactory {
+  return {
+    kind: 'embedded',
+    open: async ({ clock }) => {
+      const store = await openLevelStore(join(folder, 'store'));
+      try {
+        const log = await openEmbeddedLog({ folder, store, clock, durability: options.durability ?? 'process' });
+        return {
+          log,
+          store,
+          close: async () => {
+            await log.close();
+            await store.close();
+          },
+        };
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** A log in memory: for tests and for jobs between files. */
+export function memoryLog(): LogFactory {
+  return {
+    kind: 'memory',
+    open: async ({ clock }) => {
+      const store = new MemoryStore();
+      const log = new MemoryLog({ clock, store });
+      return { log, store, close: () => log.close() };
+    },
+  };
+}

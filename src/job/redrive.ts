@@ -1,0 +1,33 @@
+import { BatchWriter } from '../core/batch-writer.ts';
+import type { Log } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
+import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../runtime/dead-letters.ts';
+import { produce } from './produce.ts';
+
+/**
+ * Sends dead letters back to the operators they failed in. The job reads them as one more input, now or at its next start.
+ * Fails with TOPIC_UNKNOWN when the job has not run on this log.
+ */
+export async function redrive(log: Log, letters: readonly DeadLetterRecord[]): Promise<void> {
+  const writers = new Map<string, BatchWriter>();
+  for (const letter of letters) {
+    const topic = redriveTopic(letter.job, letter.subTopology);
+    const [description] = await log.topics.describe([topic]);
+    if (description === undefined || letter.taskPartition >= description.partitions) {
+      throw new StreamError('TOPIC_UNKNOWN', `there is no partition ${String(letter.taskPartition)} of ${topic}`, {
+        job: letter.job,
+        operator: letter.operator,
+        remedy: 'Run the job once with the graph that the dead letters come from.',
+      });
+    }
+    const id = `${topic}-${String(letter.taskPartition)}`;
+    const writer = writers.get(id) ?? new BatchWriter(topic, letter.taskPartition);
+    writers.set(id, writer);
+    writer.append(null, deadLetterCodec, letter, letter.timestamp ?? NaN);
+  }
+  await produce(
+    log,
+    'redrive',
+    [...writers.values()].flatMap((writer) => writer.seal() ?? []),
+  );
+}
