@@ -12,6 +12,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
 import { embedded } from './log-factories.ts';
+import { guardGraph } from './graph-guard.ts';
 import { JobRunner } from './job-runner.ts';
 import { leveldb } from './state-factories.ts';
 import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
@@ -34,11 +35,13 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   try {
     openState = await (options.state ?? leveldb()).open({ log: openLog, clock, job });
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
-    const settings = workerSettings(job, options, openLog);
-    const prepared = await prepareTopics(plan, log, {
-      partitions: options.partitions ?? 4,
-      exchange: settings.exchange,
-    });
+    const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
+    const prepared = await prepareTopics(plan, log, { partitions: options.partitions ?? 4, exchange });
+    const fingerprints =
+      openState.store === undefined
+        ? new Set([plan.fingerprint])
+        : await guardGraph(openState.store, plan, prepared.layout);
+    const settings = { ...workerSettings(job, options, log), exchange, fingerprints };
     let changed = (): void => undefined;
     const supervisor = new Supervisor({
       clock,
@@ -109,13 +112,15 @@ async function releaseAll(state: OpenState | undefined, log: OpenLog): Promise<v
   }
 }
 
-function workerSettings<C>(job: string, options: RunOptions<C>, { log }: OpenLog): WorkerSettings {
-  const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
+function workerSettings<C>(
+  job: string,
+  options: RunOptions<C>,
+  log: Log,
+): Omit<WorkerSettings, 'exchange' | 'fingerprints'> {
   return {
     group: options.group ?? job,
     instance: options.instance ?? '0',
-    exchange,
-    commitLingerMs: toMs(options.commit?.linger ?? (log.kind === 'kafka' ? 50 : 10), 'commit.linger'),
+    commitLingerMs: toMs(options.commit?.linger ?? (log.storesRows ? 10 : 50), 'commit.linger'),
     commitIntervalMs: toMs(options.commit?.interval ?? '1s', 'commit.interval'),
     stateBytes: options.memory?.stateBytes ?? 256 * 1024 * 1024,
     inputBytes: options.memory?.inputBytes ?? 16 * 1024 * 1024,

@@ -98,8 +98,7 @@ function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
 }
 
 function checkFingerprint(context: OpenContext, task: Task, cut: Cut | undefined): void {
-  const { fingerprint } = context.options.plan;
-  if (cut === undefined || cut.fingerprint === fingerprint) return;
+  if (cut === undefined || context.options.settings.fingerprints.has(cut.fingerprint)) return;
   throw new StreamError('GRAPH_CHANGED', 'the stored state belongs to a different set of stateful operators', {
     job: task.job,
     task: task.id,

@@ -6,6 +6,8 @@ import type { StateBackend } from '../state/backend.ts';
 
 export interface WorkerSettings {
   readonly group: string;
+  /** Fingerprints of graphs whose state this graph can take over: its own, and that of the one before. */
+  readonly fingerprints: ReadonlySet<string>;
   /** Stable name of this worker's slot: part of its transactional id. */
   readonly instance: string;
   readonly exchange: 'direct' | 'log';
