@@ -62,7 +62,6 @@ export class LocalLog implements Log {
     return new RecordReader({
       clock: this.#clock,
       arrivals: this.#arrivals,
-      checkCrc: this.#storage.checkCrc,
       partition: (place) => this.#partition(place),
       checkOpen: () => {
         this.#checkOpen();

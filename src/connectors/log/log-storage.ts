@@ -11,7 +11,10 @@ export interface PartitionStore {
   readonly partition: number;
   readonly start: number;
   readonly end: number;
-  /** Whole batches, the first of which holds `offset` (start <= offset < end): about `maxBytes`, at least one. */
+  /**
+   * Whole batches, the first of which holds `offset` (start <= offset < end): about `maxBytes`, at least one. Bytes that
+   * left this process are checked before they are returned.
+   */
   read(offset: number, maxBytes: number): Promise<Buffer>;
   /** An offset from which on to look for the first record at or after `timestamp`; `end` when there is none. */
   seek(timestamp: number): Promise<number>;
@@ -37,8 +40,6 @@ export interface LogWrite {
 export interface LogStorage {
   readonly kind: string;
   readonly storesRows: boolean;
-  /** Records left this process and came back, so their checksums are worth looking at. */
-  readonly checkCrc: boolean;
   readonly topics: ReadonlyMap<string, StoredTopic>;
   /** Committed offsets as they were when the storage was opened. */
   readonly offsets: readonly StoredOffset[];

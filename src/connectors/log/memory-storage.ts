@@ -7,7 +7,6 @@ import { MemoryPartition } from './memory-partition.ts';
 export class MemoryStorage implements LogStorage {
   readonly kind = 'memory';
   readonly storesRows: boolean;
-  readonly checkCrc = false;
   readonly topics = new Map<string, StoredTopic & { readonly partitions: readonly MemoryPartition[] }>();
   readonly offsets = [];
   readonly #store: Store | undefined;

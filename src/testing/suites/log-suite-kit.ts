@@ -45,8 +45,11 @@ export class LogCase {
     }
   }
 
+  /** All values from an offset on; an answer may end before the log does. */
   async values(offset = 0): Promise<string[]> {
-    return valuesOf(await this.fetch(offset));
+    const fetched = await this.fetch(offset);
+    const more = fetched.nextOffset < fetched.end ? await this.values(fetched.nextOffset) : [];
+    return [...valuesOf(fetched), ...more];
   }
 
   /** Lets other work go on until the condition holds. */
