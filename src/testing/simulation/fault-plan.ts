@@ -32,13 +32,18 @@ export type FaultWhen =
   | { readonly atMs: number }
   | { readonly point: FaultPoint; readonly phase: 'before' | 'after'; readonly occurrence: number };
 
+/** What a crash does to rows that were written: nothing, those after the last sync may go, all are gone. */
+export type DiskLoss = 'kept' | 'suffix-lost' | 'gone';
+
 export type Fault = FaultWhen &
   (
-    | { readonly kind: 'crash'; readonly slot: number; readonly disk: 'kept' | 'suffix-lost' | 'gone' }
+    | { readonly kind: 'crash'; readonly slot: number; readonly disk: DiskLoss }
     /** SIGSTOP for a while: a zombie when it wakes. */
     | { readonly kind: 'stop'; readonly slot: number; readonly forMs: number }
     /** The request or its answer is lost: the caller sees an error. Only at points. */
     | { readonly kind: 'fail'; readonly slot: number }
+    /** Commits, leaves the group and starts again: tasks move. Only at moments. */
+    | { readonly kind: 'leave'; readonly slot: number }
     | { readonly kind: 'slow'; readonly slot: number; readonly forMs: number }
   );
 
@@ -78,7 +83,7 @@ export interface FaultSettings {
   /** How long a stopped process may sleep: beyond the session timeout it wakes as a zombie. */
   readonly longestStopMs: number;
   /** Crashes may lose what was written but not synced, or the whole disk. */
-  readonly disks: readonly ('kept' | 'suffix-lost' | 'gone')[];
+  readonly disks: readonly DiskLoss[];
 }
 
 export function randomFaults(random: Random, settings: FaultSettings): Fault[] {
@@ -98,6 +103,6 @@ function randomFault(random: Random, settings: FaultSettings): Fault {
   const roll = random();
   if (roll < 0.55) return { ...when, kind: 'crash', slot, disk: pick(random, settings.disks) };
   if (roll < 0.75) return { ...when, kind: 'stop', slot, forMs: random() * settings.longestStopMs };
-  if (roll < 0.9 && 'point' in when) return { ...when, kind: 'fail', slot };
+  if (roll < 0.9) return 'point' in when ? { ...when, kind: 'fail', slot } : { ...when, kind: 'leave', slot };
   return { ...when, kind: 'slow', slot, forMs: random() * settings.longestStopMs };
 }

@@ -8,7 +8,7 @@
  */
 import type { Clock, Random } from '../../core/clock.ts';
 import { StreamError } from '../../core/stream-error.ts';
-import type { FaultPlan, FaultPoint } from './fault-plan.ts';
+import type { DiskLoss, FaultPlan, FaultPoint } from './fault-plan.ts';
 import { chance, randomLatency, seededRandom } from './seeded-random.ts';
 import { simulationEpoch, type EventOwner, type Scheduler } from './scheduler.ts';
 
@@ -20,7 +20,7 @@ export interface HostOptions {
   readonly faults: FaultPlan;
   /** Probability that a call fails without a planned fault; asked at each call. */
   readonly failRate?: (() => number) | undefined;
-  readonly onCrash?: ((host: Host, disk: 'kept' | 'suffix-lost' | 'gone') => void) | undefined;
+  readonly onCrash?: ((host: Host, disk: DiskLoss) => void) | undefined;
 }
 
 export interface CallOptions {
@@ -78,7 +78,7 @@ export class Host implements EventOwner {
   }
 
   /** The process dies here and now. `disk`: what its machine does to rows that were written but not synced. */
-  crash(disk: 'kept' | 'suffix-lost' | 'gone' = 'kept'): void {
+  crash(disk: DiskLoss = 'kept'): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#requestsSurvive = chance(this.scheduler.random, 0.5);

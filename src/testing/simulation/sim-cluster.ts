@@ -75,4 +75,11 @@ export class SimCluster {
   committed(topic: string): readonly (readonly StoredRecord[])[] {
     return (this.#topics.get(topic)?.partitions ?? []).map((partition) => partition.committed());
   }
+
+  /** Changes whenever more of a topic can be read. */
+  readableEnd(topic: string): number {
+    let sum = 0;
+    for (const partition of this.#topics.get(topic)?.partitions ?? []) sum += partition.stable;
+    return sum;
+  }
 }

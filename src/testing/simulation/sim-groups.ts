@@ -95,6 +95,14 @@ export class SimGroups {
     this.#remove(this.#group(groupName), memberId);
   }
 
+  /** The process that kept the groups in memory is gone; offsets stay. */
+  forgetMembers(): void {
+    for (const group of this.#groups.values()) {
+      group.members.clear();
+      group.preparing = false;
+    }
+  }
+
   /** Fails unless the member belongs to the current generation. */
   check({ group: name, memberId, generation }: MemberId): void {
     const group = this.#group(name);
@@ -116,7 +124,7 @@ export class SimGroups {
   /** Offsets outside of any transaction. */
   store(name: string, offsets: readonly PartitionOffset[]): void {
     const group = this.#group(name);
-    for (const offset of offsets) group.offsets.set(partitionKey(offset), offset.offset);
+    for (const offset of offsets) this.#move(group, partitionKey(offset), offset.offset);
   }
 
   /** The end marker of a transaction reaches the group's offsets. */
@@ -124,7 +132,7 @@ export class SimGroups {
     const group = this.#group(name);
     for (const staged of group.staged) {
       if (staged.transaction === transaction && transaction.outcome === 'committed') {
-        group.offsets.set(staged.partition, staged.offset);
+        this.#move(group, staged.partition, staged.offset);
       }
     }
     group.staged = group.staged.filter((staged) => staged.transaction !== transaction);
@@ -143,6 +151,16 @@ export class SimGroups {
       await new Promise<void>((resolve) => group.waiting.push(resolve));
     }
     return this.offsets(name, partitions);
+  }
+
+  // A law of exactly-once: what was consumed is never consumed again.
+  #move(group: Group, partition: string, offset: number): void {
+    const before = group.offsets.get(partition) ?? 0;
+    if (offset < before) {
+      const reason = `the group's offset of ${partition} went back from ${before} to ${offset}`;
+      this.#scheduler.fail(new StreamError('SIMULATION_FAILED', reason));
+    }
+    group.offsets.set(partition, offset);
   }
 
   #group(name: string): Group {
