@@ -48,6 +48,7 @@ export type {
   JobHandle,
   JobPhase,
   JobStatus,
+  MetricReading,
   LogFactory,
   MemoryOptions,
   OpenLog,
@@ -55,7 +56,33 @@ export type {
   RunOptions,
   StateFactory,
 } from './job/options.ts';
+export { fromObservable } from './connectors/observable/from-observable.ts';
+export type { FromObservableOptions } from './connectors/observable/from-observable.ts';
+export { toObservable } from './connectors/observable/to-observable.ts';
+export type { ToObservableOptions } from './connectors/observable/to-observable.ts';
 export type { GeneratedPartition, GeneratedRecord } from './connectors/generated-log.ts';
+
+// the log port: what a LogFactory of your own gives
+export type {
+  Commit,
+  FetchedPartition,
+  FetchRequest,
+  GroupMember,
+  GroupSpec,
+  Log,
+  LogReader,
+  PartitionBounds,
+  PartitionOffset,
+  SealedBatch,
+  TopicAdmin,
+  TopicDescription,
+  TopicPartition,
+  TopicSpec,
+  Transactor,
+} from './core/log.ts';
+export type { RecordBatch } from './core/record-batch.ts';
+
+// errors
 export { StreamError } from './core/stream-error.ts';
 export type { ErrorPlace, Reaction } from './core/stream-error.ts';
 export type { ErrorCode } from './core/error-codes.ts';

@@ -1,8 +1,14 @@
 /** A running job: its workers, its status, and how it ends. */
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { BehaviorSubject, Observable } from 'rxjs';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { JobHandle, JobPhase, JobStatus } from './options.ts';
+import type { MetricsSource } from '../observability/metric-family.ts';
+import type { JobHandle, JobPhase, JobStatus, MetricReading } from './options.ts';
 import type { JobWorkers } from './job-workers.ts';
+
+/** Time between two readings of the metrics. */
+const metricsEveryMs = 1_000;
 
 /** Most status emissions: one per this many milliseconds, changes of phase aside. */
 const statusEveryMs = 250;
@@ -10,7 +16,9 @@ const statusEveryMs = 250;
 export interface RunnerParts {
   readonly name: string;
   readonly workers: JobWorkers;
-  readonly monotonic: () => number;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly metrics: MetricsSource;
   /** Writes a savepoint; called with the job standing still at a commit. */
   readonly savepoint: (folder: string) => Promise<void>;
   /** Closes log and state. */
@@ -20,6 +28,7 @@ export interface RunnerParts {
 
 export class JobRunner implements JobHandle {
   readonly name: string;
+  readonly log: Log;
   readonly finished: Promise<void>;
   readonly #parts: RunnerParts;
   readonly #status: BehaviorSubject<JobStatus>;
@@ -31,6 +40,7 @@ export class JobRunner implements JobHandle {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.name = parts.name;
+    this.log = parts.log;
     this.#status = new BehaviorSubject(this.status);
     this.finished = this.#run();
     this.finished.catch(() => undefined); // reported to whoever awaits it, and in the status
@@ -40,13 +50,42 @@ export class JobRunner implements JobHandle {
     return this.#status.asObservable();
   }
 
+  get metrics$(): Observable<readonly MetricReading[]> {
+    const { clock, metrics } = this.#parts;
+    return new Observable((subscriber) => {
+      let stop = (): void => undefined;
+      const next = (): void => {
+        const readings: MetricReading[] = [];
+        metrics.collect({
+          value: ({ name }, value, labels = {}) => readings.push({ name, labels, value }),
+          histogram: ({ name }, { count, sum }, labels = {}) => {
+            readings.push({ name: `${name}_count`, labels, value: count }, { name: `${name}_sum`, labels, value: sum });
+          },
+        });
+        subscriber.next(readings);
+        if (this.#ended !== undefined) {
+          subscriber.complete();
+          return;
+        }
+        const timer = clock.schedule(metricsEveryMs, next);
+        stop = () => {
+          timer.cancel();
+        };
+      };
+      next();
+      return () => {
+        stop();
+      };
+    });
+  }
+
   get status(): JobStatus {
     return { job: this.name, phase: this.#phase(), ...this.#parts.workers.totals, error: this.#error };
   }
 
   /** Something changed: tells the subscribers, phases at once, numbers now and then. */
   changed(): void {
-    const now = this.#parts.monotonic();
+    const now = this.#parts.clock.monotonic();
     const status = this.status;
     if (status.phase === this.#status.value.phase && now - this.#lastEmission < statusEveryMs) return;
     this.#lastEmission = now;

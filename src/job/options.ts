@@ -106,11 +106,22 @@ export interface JobStatus {
   readonly error: Error | undefined;
 }
 
+export interface MetricReading {
+  /** Prometheus name, unit included. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
 export interface JobHandle {
   readonly name: string;
+  /** The job's log, for reading and feeding topics beside it (toObservable, fromObservable). Closed with the job. */
+  readonly log: Log;
   readonly status: JobStatus;
   /** Emits the current status on subscribing and then on every change of phase and at most four times a second. */
   readonly status$: Observable<JobStatus>;
+  /** The engine's numbers once a second, for as long as somebody is subscribed. */
+  readonly metrics$: Observable<readonly MetricReading[]>;
   /** Resolves when the job stopped by itself (bounded input, drain), rejects when it failed. */
   readonly finished: Promise<void>;
   /** Stops reading, lets everything in flight finish, commits, stops. */

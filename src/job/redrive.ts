@@ -2,7 +2,7 @@ import { BatchWriter } from '../core/batch-writer.ts';
 import type { Log } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../runtime/dead-letters.ts';
-import { produce } from './produce.ts';
+import { produce } from '../connectors/produce.ts';
 
 /**
  * Sends dead letters back to the operators they failed in. The job reads them as one more input, now or at its next start.

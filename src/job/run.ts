@@ -68,7 +68,9 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
     const runner = new JobRunner({
       name: job,
       workers: supervisor,
-      monotonic: () => clock.monotonic(),
+      log,
+      clock,
+      metrics: numbers,
       savepoint: (folder) => savepointOf({ plan, layout: prepared.layout, state, folder }),
       release: async () => {
         for (const hide of shown) hide?.();

@@ -2,7 +2,7 @@ import { BatchWriter } from '../../src/core/batch-writer.ts';
 import type { Log } from '../../src/core/log.ts';
 import { keyText, partitionOf } from '../../src/core/partitioner.ts';
 import type { Topic } from '../../src/core/topic.ts';
-import { produce } from '../../src/job/produce.ts';
+import { produce } from '../../src/connectors/produce.ts';
 
 /** Writes values to a topic in one commit, as an outside producer would; timestamps by `timeOf`. */
 export async function writeTopic<T>(
