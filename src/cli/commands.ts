@@ -1,8 +1,23 @@
 import type { Command } from './command.ts';
 import { configShowCommand } from './commands/config-show.ts';
+import { describeCommand } from './commands/describe.ts';
+import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { runCommand } from './commands/run.ts';
+import { topicsApplyCommand, topicsListCommand, topicsPlanCommand } from './commands/topics.ts';
 
 /** All commands, in the order of the help. */
-export const commands: readonly Command[] = [runCommand, listCommand, configShowCommand, doctorCommand];
+export const commands: readonly Command[] = [
+  runCommand,
+  listCommand,
+  describeCommand,
+  configShowCommand,
+  topicsListCommand,
+  topicsPlanCommand,
+  topicsApplyCommand,
+  dlqListCommand,
+  dlqShowCommand,
+  dlqRedriveCommand,
+  doctorCommand,
+];

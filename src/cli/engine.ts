@@ -1,5 +1,6 @@
 /** The commands' view of the engine. `systemEngine` is the real one; tests of commands bring their own. */
 import type { Log } from '../core/log.ts';
+import type { Topic } from '../core/topic.ts';
 import type { JobModule } from '../job/load-topology.ts';
 import type { JobHandle } from '../job/options.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
@@ -9,14 +10,6 @@ import type { Settings } from './config/settings.ts';
 import type { FileWiring } from './file-wiring.ts';
 import type { Io } from './io.ts';
 
-/** A record of the job's live view: what it shows of itself while it runs. */
-export interface LiveView {
-  /** Topic whose committed records are shown. */
-  readonly topic: string;
-  /** One line for people. With --json the record itself is printed. */
-  line(record: unknown): string;
-}
-
 export interface RunRequest {
   readonly module: JobModule;
   readonly config: Readonly<Record<string, unknown>>;
@@ -25,8 +18,8 @@ export interface RunRequest {
   readonly data: string;
   /** Files instead of the embedded log. */
   readonly files: FileWiring | undefined;
-  /** Gets the committed records of the live view's topic. */
-  readonly live: { readonly topic: string; readonly onRecord: (record: unknown) => void } | undefined;
+  /** Gets the committed records of a topic while the job runs. */
+  readonly live: { readonly topic: Topic<unknown>; readonly onRecord: (record: unknown) => void } | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { messageOf, StreamError } from '../core/stream-error.ts';
+import { messageOf, preview, StreamError } from '../core/stream-error.ts';
 import { commonOptions, type Command, type Option } from './command.ts';
 import { didYouMean } from './config/nearest.ts';
-import { settings, type SettingName } from './config/settings.ts';
+import { settings, type Setting, type SettingName } from './config/settings.ts';
 
 export interface ParsedArguments {
   readonly positionals: readonly string[];
@@ -32,11 +32,12 @@ export function commandOptions(command: Command): readonly Option[] {
 }
 
 function settingOption(name: SettingName): Option | undefined {
-  const setting = settings[name];
-  if (!('flag' in setting)) return undefined;
-  const { fallback } = { fallback: undefined, ...setting };
-  const note = fallback === undefined ? '' : ` Default: ${fallback.toString()}.`;
-  return { name: setting.flag.name, value: setting.flag.value, help: setting.help + note };
+  const { flag, help, fallback }: Setting<unknown> = settings[name];
+  if (flag === undefined) return undefined;
+  return {
+    ...flag,
+    help: help + (fallback === undefined ? '' : ` Default: ${preview(fallback).replaceAll('"', '')}.`),
+  };
 }
 
 interface Parsed {

@@ -81,6 +81,7 @@ export class FakeJob implements JobHandle {
 
 export interface FakeEngine extends Engine {
   run: Engine['run'];
+  openLog: Engine['openLog'];
   readonly requests: RunRequest[];
   readonly jobs: FakeJob[];
   /** Resolves when a job has been started. */

@@ -68,6 +68,7 @@ async function runJob(call: CommandCall): Promise<ExitCode> {
           json: args.values.has('json'),
           stdout: io.stdout,
           line,
+          clock: io.clock,
           onGone: () => ending.drain('standard output was closed'),
         })
       : undefined;

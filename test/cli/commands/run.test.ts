@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { main } from '../../../src/cli/main.ts';
+import { json } from '../../../src/core/codec.ts';
 import { StreamError } from '../../../src/core/stream-error.ts';
+import { topic } from '../../../src/core/topic.ts';
 import { fakeEngine, type FakeEngine, type FakeJob } from '../fake-engine.ts';
 import { fakeIo, type FakeIo } from '../fake-io.ts';
+
+const liveView = {
+  liveTopic: topic('tasks-topic', json<number>('task')),
+  formatLive: (record: unknown) => `task ${String(record)}`,
+};
 
 interface Run {
   readonly io: FakeIo;
@@ -144,8 +151,7 @@ test('on a terminal it draws one line over and over, and takes it away at the en
 });
 
 test('with --json standard output has the records of the live view and nothing else', async () => {
-  const live = { topic: 'tasks-topic', line: (record: unknown) => `task ${String(record)}` };
-  const { io, engine, job, ended } = await start(['sample', '--json'], fakeIo(), fakeEngine({ live }));
+  const { io, engine, job, ended } = await start(['sample', '--json'], fakeIo(), fakeEngine(liveView));
   engine.requests[0]?.live?.onRecord({ id: 1 });
   await io.clock.advance('5s');
   job.finish();
@@ -155,9 +161,8 @@ test('with --json standard output has the records of the live view and nothing e
 });
 
 test('without --json the live view writes its lines', async () => {
-  const live = { topic: 'tasks-topic', line: (record: unknown) => `task ${String(record)}` };
-  const { io, engine, job, ended } = await start(['sample'], fakeIo(), fakeEngine({ live }));
-  expect(engine.requests[0]?.live?.topic).toBe('tasks-topic');
+  const { io, engine, job, ended } = await start(['sample'], fakeIo(), fakeEngine(liveView));
+  expect(engine.requests[0]?.live?.topic.name).toBe('tasks-topic');
   engine.requests[0]?.live?.onRecord(7);
   job.finish();
   await ended;
@@ -165,10 +170,9 @@ test('without --json the live view writes its lines', async () => {
 });
 
 test('drains when the reader of standard output has gone away', async () => {
-  const live = { topic: 'tasks-topic', line: String };
   const io = fakeIo();
   io.stdout.write = () => Promise.reject(new Error('EPIPE'));
-  const { engine, job, ended } = await start(['sample'], io, fakeEngine({ live }));
+  const { engine, job, ended } = await start(['sample'], io, fakeEngine(liveView));
   engine.requests[0]?.live?.onRecord(7);
   expect(await ended).toBe(0);
   expect(job.drains).toBe(1);

@@ -1,0 +1,120 @@
+import { StreamError } from '../../core/stream-error.ts';
+import type { DeadLetterRecord } from '../../runtime/dead-letters.ts';
+import type { Command, CommandCall } from '../command.ts';
+import { readLetters, redrive, type StoredLetter } from '../dead-letter-box.ts';
+import { exitCodes } from '../exit-code.ts';
+import { table } from '../table.ts';
+import { withLog, type JobLog } from '../with-log.ts';
+
+const all = { name: 'all', help: 'Also those that were sent back already.' };
+
+export const dlqListCommand: Command = {
+  name: 'dlq list',
+  summary: 'Lists the dead letters of a job.',
+  positionals: ['<job>'],
+  options: [all],
+  settings: ['data'],
+  examples: ['run-topology dlq list pipeline', 'run-topology dlq list ./my-job.ts --json'],
+  run: (call) =>
+    withLog(call, async ({ job, log }) => {
+      const letters = (await readLetters(log, job)).filter(({ redriven }) => !redriven || call.args.values.has('all'));
+      if (call.args.values.has('json')) {
+        await call.io.stdout.write(letters.map((letter) => `${JSON.stringify(flat(letter))}\n`).join(''));
+        return exitCodes.done;
+      }
+      const rows = letters.map(({ number, letter, redriven }) => [
+        String(number),
+        new Date(letter.failedAt).toISOString(),
+        letter.operator,
+        origin(letter),
+        letter.code,
+        (redriven ? '(sent back) ' : '') + letter.reason,
+      ]);
+      const none = `${job} has no dead letters.`;
+      await call.io.stdout.write(
+        `${rows.length === 0 ? none : table(['number', 'failed at', 'operator', 'from', 'code', 'reason'], rows)}\n`,
+      );
+      return exitCodes.done;
+    }),
+};
+
+export const dlqShowCommand: Command = {
+  name: 'dlq show',
+  summary: 'Shows one dead letter with the bytes that could not be processed.',
+  positionals: ['<job>', '<number>'],
+  settings: ['data'],
+  examples: ['run-topology dlq show pipeline 17', 'run-topology dlq show pipeline 17 --json | jq -r .raw | base64 -d'],
+  run: (call) =>
+    withLog(call, async (jobLog) => {
+      const [found] = await pick(jobLog, [call.args.positionals[1]!]);
+      const json = call.args.values.has('json');
+      await call.io.stdout.write(json ? `${JSON.stringify(flat(found!))}\n` : describe(found!));
+      return exitCodes.done;
+    }),
+};
+
+export const dlqRedriveCommand: Command = {
+  name: 'dlq redrive',
+  summary: 'Sends dead letters back to the operator they failed in, once.',
+  positionals: ['<job>', '[<number>]'],
+  options: [{ name: 'all', help: 'All that were not sent back yet.' }],
+  settings: ['data'],
+  examples: ['run-topology dlq redrive pipeline 17', 'run-topology dlq redrive pipeline --all'],
+  run: (call) =>
+    withLog(call, async (jobLog) => {
+      const letters = await chosen(call, jobLog);
+      if (letters.length > 0) await redrive(jobLog.log, jobLog.job, letters, call.io.clock);
+      const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
+      const text = call.args.values.has('json')
+        ? JSON.stringify({ redriven: letters.map(({ number }) => number) })
+        : `Sent ${count} back; ${jobLog.job} takes them in when it runs.`;
+      await call.io.stdout.write(`${text}\n`);
+      return exitCodes.done;
+    }),
+};
+
+async function chosen({ args }: CommandCall, jobLog: JobLog): Promise<readonly StoredLetter[]> {
+  const [, ...numbers] = args.positionals;
+  if (args.values.has('all') === numbers.length > 0) {
+    throw new StreamError('USAGE', 'name the number of a dead letter, or give --all');
+  }
+  if (numbers.length === 0) return (await readLetters(jobLog.log, jobLog.job)).filter(({ redriven }) => !redriven);
+  const letters = await pick(jobLog, numbers);
+  for (const { number, redriven } of letters) {
+    if (redriven) throw new StreamError('USAGE', `dead letter ${number} was sent back already`);
+  }
+  return letters;
+}
+
+async function pick({ log, job }: JobLog, numbers: readonly string[]): Promise<readonly StoredLetter[]> {
+  const letters = await readLetters(log, job);
+  return numbers.map((text) => {
+    const found = letters.find(({ number }) => String(number) === text);
+    if (found !== undefined) return found;
+    throw new StreamError('USAGE', `${job} has no dead letter ${text}`, {
+      remedy: `See \`run-topology dlq list ${job} --all\`.`,
+    });
+  });
+}
+
+function flat({ number, letter, redriven }: StoredLetter): object {
+  return { number, redriven, ...letter };
+}
+
+function origin({ source, partition, offset }: DeadLetterRecord): string {
+  return source === '' ? 'a timer' : `${source}-${String(partition)} @ ${String(offset)}`;
+}
+
+function describe({ number, letter, redriven }: StoredLetter): string {
+  const { raw, ...fields } = letter;
+  const bytes = Buffer.from(raw, 'base64');
+  const lines = Object.entries({ number, redriven, ...fields, failedAt: new Date(letter.failedAt).toISOString() });
+  const width = Math.max(...lines.map(([name]) => name.length));
+  // Text is shown as it is; what could drive a terminal is shown as escapes.
+  const text = bytes.toString('utf8').replaceAll(/[^\P{Cc}\n\t]/gu, escaped);
+  return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${String(value)}`).join('\n')}\n\n${bytes.length} bytes:\n${text}\n`;
+}
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

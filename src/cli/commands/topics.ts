@@ -1,0 +1,121 @@
+/** `topics list | plan | apply`: what is in the log, what a job needs, and making it so. */
+import type { Log, TopicDescription, TopicSpec } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { topicSpec } from '../../job/prepare-topics.ts';
+import { makePlan } from '../../plan/make-plan.ts';
+import type { Command, CommandCall } from '../command.ts';
+import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { openSession } from '../session.ts';
+import { table } from '../table.ts';
+import { withLog, type JobLog } from '../with-log.ts';
+
+export const topicsListCommand: Command = {
+  name: 'topics list',
+  summary: 'Lists the topics of the log with their partitions and records.',
+  options: [{ name: 'all', help: 'Also internal topics.' }],
+  settings: ['data'],
+  examples: ['run-topology topics list', 'run-topology topics list --all --json'],
+  async run(call) {
+    const log = await call.engine.openLog(openSession(call).data, call.io);
+    try {
+      const topics = (await log.topics.list()).filter(({ internal }) => !internal || call.args.values.has('all'));
+      const rows = await Promise.all(topics.map(async (topic) => ({ ...topic, records: await recordsIn(log, topic) })));
+      rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+      if (call.args.values.has('json')) {
+        await call.io.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+        return exitCodes.done;
+      }
+      const cells = rows.map(({ name, partitions, records, retentionMs, compacted }) => [
+        name,
+        String(partitions),
+        String(records),
+        retentionMs === undefined ? 'forever' : durationText(retentionMs),
+        compacted ? 'yes' : '',
+      ]);
+      await call.io.stdout.write(`${table(['topic', 'partitions', 'records', 'kept', 'compacted'], cells)}\n`);
+      return exitCodes.done;
+    } finally {
+      await log.close();
+    }
+  },
+};
+
+export const topicsPlanCommand: Command = {
+  name: 'topics plan',
+  summary: 'Shows which topics a job needs and what would be created; changes nothing.',
+  positionals: ['<job>'],
+  settings: ['data', 'partitions'],
+  examples: ['run-topology topics plan pipeline', 'run-topology topics plan ./my-job.ts --partitions 16'],
+  run: (call) => withLog(call, (jobLog) => planTopics(call, jobLog, false)),
+};
+
+export const topicsApplyCommand: Command = {
+  name: 'topics apply',
+  summary: 'Creates the topics a job needs that do not exist yet.',
+  positionals: ['<job>'],
+  settings: ['data', 'partitions'],
+  examples: ['run-topology topics apply pipeline'],
+  run: (call) => withLog(call, (jobLog) => planTopics(call, jobLog, true)),
+};
+
+interface Step {
+  readonly topic: string;
+  readonly action: 'create' | 'keep' | 'conflict';
+  readonly partitions: number;
+  readonly existing: number | undefined;
+}
+
+async function planTopics({ args, io }: CommandCall, { session, log, job }: JobLog, apply: boolean): Promise<ExitCode> {
+  const { module, configuration } = session;
+  const { inputTopics, outputTopics } = makePlan(module.topology.build(configuration.job));
+  const wanted = new Map([...inputTopics, ...outputTopics].map((topic) => [topic.name, topic]));
+  const specs = [...wanted.values()].map((topic) => topicSpec(topic, configuration.settings.partitions));
+  const existing = await log.topics.describe(specs.map(({ name }) => name));
+  const steps = specs.map((spec, index) => stepFor(spec, existing[index], wanted.get(spec.name)?.options.partitions));
+  const conflicts = steps.filter(({ action }) => action === 'conflict');
+  if (apply && conflicts.length > 0) {
+    const list = conflicts.map(
+      (step) => `${step.topic} has ${String(step.existing)} partitions, not ${step.partitions}`,
+    );
+    throw new StreamError('TOPIC_MISMATCH', list.join('; '), {
+      job,
+      remedy: 'The number of partitions of a topic does not change; use another topic, or ask for what is there.',
+    });
+  }
+  if (apply) await log.topics.create(specs.filter((_, index) => steps[index]?.action === 'create'));
+  if (args.values.has('json')) {
+    await io.stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
+  } else {
+    const verb = { create: apply ? 'created' : 'to be created', keep: 'there', conflict: 'CONFLICT' } as const;
+    const rows = steps.map((step) => [step.topic, String(step.existing ?? step.partitions), verb[step.action]]);
+    await io.stdout.write(`${table(['topic', 'partitions', ''], rows)}\n`);
+  }
+  return conflicts.length > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** A job takes an existing topic with any number of partitions, unless it asks for one. */
+function stepFor(
+  { name, partitions }: TopicSpec,
+  existing: TopicDescription | undefined,
+  asked: number | undefined,
+): Step {
+  const isConflict = existing !== undefined && asked !== undefined && existing.partitions !== asked;
+  const action = existing === undefined ? 'create' : isConflict ? 'conflict' : 'keep';
+  return { topic: name, action, partitions, existing: existing?.partitions };
+}
+
+async function recordsIn(log: Log, { name, partitions }: TopicDescription): Promise<number> {
+  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+  return (await log.topics.bounds(places)).reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+function durationText(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const;
+  const [unit, size] = units.find(([, candidate]) => ms % candidate === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeVersion } from '../../../src/cli/commands/doctor.ts';
+import { main } from '../../../src/cli/main.ts';
+import { fakeEngine } from '../fake-engine.ts';
+import { fakeIo, type FakeIo } from '../fake-io.ts';
+import { sharedLog } from '../memory-log.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly result: string;
+  readonly detail: string;
+}
+
+async function doctor(
+  io: FakeIo,
+  engine = fakeEngine(),
+): Promise<{ exit: number; find: (check: string) => Finding | undefined }> {
+  const exit = await main(['doctor', '--json'], io, engine);
+  const findings = JSON.parse(io.stdout.text) as Finding[];
+  return { exit, find: (check) => findings.find((finding) => finding.check === check) };
+}
+
+test('finds nothing wrong with a new folder', async () => {
+  const { exit, find } = await doctor(fakeIo());
+  expect(exit).toBe(0);
+  expect(find('data folder')).toMatchObject({ result: 'ok', detail: expect.stringContaining('does not exist yet') });
+  expect(find('log and state')).toBeUndefined();
+});
+
+test('opens the log of an existing folder and counts', async () => {
+  const io = fakeIo();
+  mkdirSync(join(io.cwd, '.millrace'));
+  const engine = fakeEngine();
+  const { log, put } = sharedLog(engine);
+  await log.topics.create([{ name: 't', partitions: 2 }]);
+  await put('t', 1, 'x');
+  const { exit, find } = await doctor(io, engine);
+  expect(exit).toBe(0);
+  expect(find('log and state')?.detail).toBe('1 topics, 1 records');
+});
+
+test('exits with 1 when the log cannot be opened, with its error', async () => {
+  const io = fakeIo();
+  mkdirSync(join(io.cwd, '.millrace'));
+  const { exit, find } = await doctor(io); // the fake engine's log is locked
+  expect(exit).toBe(1);
+  expect(find('log and state')).toMatchObject({ result: 'wrong', detail: expect.stringContaining('LOG_LOCKED') });
+});
+
+test('exits with 1 when the settings are wrong', async () => {
+  const io = fakeIo();
+  io.file('millrace.yaml', 'nonsense: 1\n');
+  const { exit, find } = await doctor(io);
+  expect(exit).toBe(1);
+  expect(find('settings')?.detail).toContain('nonsense');
+});
+
+test('warns when the clock went back', async () => {
+  const io = fakeIo();
+  mkdirSync(join(io.cwd, '.millrace'));
+  const later = new Date(io.clock.now() + 3_600_000);
+  utimesSync(io.file('.millrace/CURRENT', ''), later, later);
+  const { find } = await doctor(io);
+  expect(find('clock')).toMatchObject({ result: 'warning', detail: expect.stringContaining('went back') });
+});
+
+test.each([
+  ['20.19.0', 'ok'],
+  ['22.1.0', 'ok'],
+  ['20.18.3', 'wrong'],
+  ['18.20.0', 'wrong'],
+])('Node.js %s is %s', (version, result) => {
+  expect(nodeVersion(version).result).toBe(result);
+});

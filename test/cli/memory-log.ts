@@ -1,0 +1,40 @@
+/** A log in memory that commands may close as often as they like, and records put into it by hand. */
+import { onTestFinished } from 'vitest';
+import { commitAlone } from '../../src/cli/commit-alone.ts';
+import { MemoryLog } from '../../src/connectors/memory-log.ts';
+import { BatchWriter } from '../../src/core/batch-writer.ts';
+import { json } from '../../src/core/codec.ts';
+import type { Log } from '../../src/core/log.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import type { FakeEngine } from './fake-engine.ts';
+
+export interface SharedLog {
+  readonly log: Log;
+  put(topic: string, partition: number, ...values: readonly unknown[]): Promise<void>;
+}
+
+export function sharedLog(engine?: FakeEngine): SharedLog {
+  const log = new MemoryLog({ clock: new ManualClock() });
+  onTestFinished(() => log.close());
+  if (engine !== undefined) {
+    engine.openLog = async () => ({
+      kind: log.kind,
+      storesRows: log.storesRows,
+      shared: log.shared,
+      topics: log.topics,
+      reader: () => log.reader(),
+      join: (spec) => log.join(spec),
+      transactor: (id, timeoutMs) => log.transactor(id, timeoutMs),
+      close: async () => undefined,
+    });
+  }
+  return {
+    log,
+    async put(topic, partition, ...values) {
+      const writer = new BatchWriter(topic, partition);
+      for (const value of values) writer.append(null, json('any'), value, 1);
+      const sealed = writer.seal();
+      await commitAlone(log, 'test', sealed === undefined ? [] : [sealed]);
+    },
+  };
+}
