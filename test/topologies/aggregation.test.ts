@@ -99,6 +99,18 @@ describe('aggregation', () => {
     expect(bench.incomplete.map((record) => record.riskAssessment.expected)).toEqual([1]);
   });
 
+  it('emits what waits when the input ends', () => {
+    const bench = new AggregationBench();
+    bench.detection(frames['a']!);
+    bench.assessment(assessmentOf('a', 1, 'low'));
+    bench.assessment(assessmentOf('b', 1));
+    bench.endInput();
+    expect(bench.merged).toMatchObject([{ messageId: 'a', complete: false, maxRiskLevel: 'low' }]);
+    expect(bench.incomplete).toEqual(bench.merged);
+    expect(bench.late.map((result) => result.taskId)).toEqual(['b_group1']);
+    expect(bench.pending).toEqual([]);
+  });
+
   it('keeps the newest frame of a camera for 5 minutes', () => {
     const bench = new AggregationBench();
     bench.detection({ ...frames['z']!, messageId: 'new', timestamp: '2025-10-20T10:30:47.000Z' });

@@ -9,7 +9,9 @@
  *            +--assessment--> waiting for the detection --5 min--> (nothing); the assessments are late
  *
  * A frame has at most one timer: while it waits for assessments, the moment it is emitted with what came; while it waits
- * for its detection, the moment its assessments are given up, 5 minutes after the last of them.
+ * for its detection, the moment its assessments are given up, 5 minutes after the last of them. It is set in both time
+ * domains: processing time counts while the job runs, and event time, which these inputs do not measure, jumps to its end
+ * when they end (files), where nothing is left to wait for.
  */
 import { boolean, mapState, number, string, toMs, valueState } from '../../src/index.ts';
 import type { Duration, KeyedContext } from '../../src/index.ts';
@@ -96,11 +98,14 @@ function setTimer(ctx: MergeContext, time: number): void {
   cancelTimer(ctx);
   ctx.state.due.set(time);
   ctx.timers.registerProcessingTime(time);
+  ctx.timers.registerEventTime(time);
 }
 
 function cancelTimer(ctx: MergeContext): void {
   const due = ctx.state.due.get();
-  if (due !== undefined) ctx.timers.deleteProcessingTime(due);
+  if (due === undefined) return;
+  ctx.timers.deleteProcessingTime(due);
+  ctx.timers.deleteEventTime(due);
 }
 
 function forget(ctx: MergeContext): void {

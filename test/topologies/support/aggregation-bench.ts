@@ -15,6 +15,7 @@ type Config = Parameters<typeof aggregation.build>[0];
 class Cell {
   readonly state: Record<string, unknown>;
   readonly timers = new Set<number>();
+  readonly eventTimers = new Set<number>();
   readonly #cells = new Map<string, Map<string, { value: unknown; expires: number }>>();
 
   constructor(specs: Readonly<Record<string, StateSpec>>, now: () => number) {
@@ -90,6 +91,16 @@ export class AggregationBench {
     this.nowMs = end;
   }
 
+  /** Both inputs end: event time reaches its end. */
+  endInput(): void {
+    for (const [key, cell] of this.#frames) {
+      for (const time of cell.eventTimers) {
+        cell.eventTimers.delete(time);
+        this.#merge.function.onTimer?.(time, this.#mergeContext(key) as never);
+      }
+    }
+  }
+
   /** State of a camera, as the operator sees it. */
   camera(id: number): { latest: MergedRecord | undefined; alerts: Alert[] } {
     const state = this.#camera(id).state as unknown as {
@@ -101,7 +112,9 @@ export class AggregationBench {
 
   /** Frames with state that would stay, or with a timer. */
   get pending(): string[] {
-    return [...this.#frames].filter(([, cell]) => cell.holdsState || cell.timers.size > 0).map(([key]) => key);
+    return [...this.#frames]
+      .filter(([, cell]) => cell.holdsState || cell.timers.size + cell.eventTimers.size > 0)
+      .map(([key]) => key);
   }
 
   #mergeContext(key: string): Context {
@@ -113,6 +126,8 @@ export class AggregationBench {
       processingTime: this.nowMs,
       timers: {
         registerProcessingTime: (time: number) => void cell.timers.add(time),
+        registerEventTime: (time: number) => void cell.eventTimers.add(time),
+        deleteEventTime: (time: number) => void cell.eventTimers.delete(time),
         deleteProcessingTime: (time: number) => void cell.timers.delete(time),
       },
       clearState: () => cell.clear(),
