@@ -3,27 +3,15 @@ import { ByteWriter } from '../core/byte-writer.ts';
 import type { Log, SealedBatch } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
 
+/** `id` names the producer: a second one of the same id fences the first. */
 export async function produce(log: Log, id: string, outputs: readonly SealedBatch[]): Promise<void> {
   const group = `producer-${id}`;
-  const member = await log.join({
-    group,
-    sessionTimeoutMs: 60_000,
-    assignor: (members) => new Map(members.map(({ memberId }) => [memberId, new Uint8Array()])),
-    listener: {
-      metadata: () => new Uint8Array(),
-      onAssigned: () => Promise.resolve(),
-      onLost: () => undefined, // a commit after it fails with FENCED
-      onError: () => undefined, // as above
-    },
-  });
+  const transactor = await log.transactor(group, 60_000);
   try {
-    const transactor = await log.transactor(group, 60_000);
-    try {
-      await transactor.commit({ outputs, offsets: [], member: member.id, rows: new RowBatch(new ByteWriter(16)) });
-    } finally {
-      await transactor.close();
-    }
+    // It commits no offsets, so it speaks for no member: a negative generation, as Kafka has it.
+    const member = { group, generation: -1, memberId: '' };
+    await transactor.commit({ outputs, offsets: [], member, rows: new RowBatch(new ByteWriter(16)) });
   } finally {
-    await member.leave();
+    await transactor.close();
   }
 }

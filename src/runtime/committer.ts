@@ -11,8 +11,9 @@
  */
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Log, MemberId, PartitionOffset, Transactor } from '../core/log.ts';
+import type { Commit, Log, MemberId, PartitionOffset, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
+import { StreamError } from '../core/stream-error.ts';
 import { changelogTopic, type Changelog } from './changelog.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import type { Task, TaskId } from './task.ts';
@@ -30,6 +31,13 @@ export interface CommitterOptions {
   readonly partitionsOf: (topic: string) => number;
 }
 
+/** The membership that a commit speaks for. */
+export interface Membership {
+  readonly id: MemberId;
+  /** Resolves when the group has given this member a newer generation than `generation`. */
+  newer(generation: number): Promise<void>;
+}
+
 export class Committer {
   readonly #options: CommitterOptions;
   // Two row buffers take turns: one is being written while the other fills.
@@ -40,7 +48,7 @@ export class Committer {
   }
 
   /** Steps 1 and 2 run before this returns; the promise is for the rest. */
-  commit(transactor: Transactor, member: MemberId, tasks: readonly Task[]): Promise<void> {
+  commit(transactor: Transactor, member: Membership, tasks: readonly Task[]): Promise<void> {
     const { outputs, changelogOutputs, changelog, fingerprint } = this.#options;
     const values = this.#spare;
     this.#spare = new ByteWriter(values.buffer.length);
@@ -58,16 +66,28 @@ export class Committer {
     }
     const sealed = [...outputs.seal(), ...changelogOutputs.seal()];
     const offsets = tasks.flatMap(offsetsOf);
-    return this.#finish(transactor, { outputs: sealed, offsets, member, rows }, tasks, written);
+    return this.#finish(transactor, member, { outputs: sealed, offsets, rows }, tasks, written);
   }
 
   async #finish(
     transactor: Transactor,
-    commit: Parameters<Transactor['commit']>[0],
+    member: Membership,
+    commit: Omit<Commit, 'member'>,
     tasks: readonly Task[],
     written: ReadonlyMap<TaskId, number>,
   ): Promise<void> {
-    await transactor.commit(commit);
+    for (;;) {
+      const { id } = member;
+      try {
+        await transactor.commit({ ...commit, member: id });
+        break;
+      } catch (error) {
+        // Nothing was committed. What this worker holds stays its own until it joins without it, so the same cut may
+        // be committed under the new generation.
+        if (!StreamError.is(error) || error.code !== 'REBALANCE') throw error;
+        await member.newer(id.generation);
+      }
+    }
     if (this.#options.changelog !== undefined) await this.#options.changelog.store(commit.rows, written);
     for (const task of tasks) task.state.committed();
     this.#spare = commit.rows.values;

@@ -19,7 +19,7 @@ import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
 import { AdvanceQueue } from './advance-queue.ts';
 import { decodeAssignment, encodeMetadata, taskAssignor } from './assignment.ts';
 import { Changelog } from './changelog.ts';
-import { Committer } from './committer.ts';
+import { Committer, type Membership } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
@@ -63,6 +63,8 @@ export class Worker implements TaskWorker {
   #committing: Promise<void> | undefined;
   #uncommittedSince: number | undefined;
   #outputSince: number | undefined;
+  /** Commits that wait for the next generation. */
+  readonly #generationWaiters: (() => void)[] = [];
   #assignments: { readonly tasks: readonly TaskId[]; readonly done: () => void }[] = [];
   #sourcesPaused = false;
   #sourcesHeld = false;
@@ -214,6 +216,7 @@ export class Worker implements TaskWorker {
     const error = thrown instanceof Error ? thrown : StreamError.from(thrown, 'WORKER_FAILED', { job: this.job });
     this.#failure ??= error;
     this.#abort.abort(error);
+    for (const resolve of this.#generationWaiters.splice(0)) resolve();
     this.#wake.signal();
   }
 
@@ -261,6 +264,23 @@ export class Worker implements TaskWorker {
     });
   }
 
+  get #membership(): Membership {
+    const member = this.#member;
+    return {
+      get id() {
+        return member.id;
+      },
+      newer: async (generation) => {
+        while (member.id.generation <= generation) {
+          this.#rethrow();
+          await new Promise<void>((resolve) => {
+            this.#generationWaiters.push(resolve);
+          });
+        }
+      },
+    };
+  }
+
   #allTasks(): readonly TaskId[] {
     const { plan, layout } = this.#options;
     return plan.subTopologies.flatMap((sub) =>
@@ -269,6 +289,7 @@ export class Worker implements TaskWorker {
   }
 
   #onAssigned(bytes: Uint8Array): Promise<void> {
+    for (const resolve of this.#generationWaiters.splice(0)) resolve();
     const { tasks, refused } = decodeAssignment(bytes);
     if (refused !== undefined) {
       this.#fail(new StreamError('FENCED', refused, { job: this.job, remedy: 'Stop the other worker first.' }));
@@ -397,7 +418,7 @@ export class Worker implements TaskWorker {
     const start = this.clock.monotonic();
     this.#uncommittedSince = undefined;
     this.#outputSince = undefined;
-    this.#committing = this.#committer.commit(this.#transactor, this.#member.id, this.tasks).then(
+    this.#committing = this.#committer.commit(this.#transactor, this.#membership, this.tasks).then(
       () => {
         this.#committing = undefined;
         this.#options.listener.onCommit(this.clock.monotonic() - start);
