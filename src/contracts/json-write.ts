@@ -1,4 +1,4 @@
-/** Appends single checked values as JSON: what the generated code of json-encoder.ts is made of. */
+/** Writes single values as JSON: what the generated code of json-encoder-source.ts is made of. */
 import type { ByteWriter } from '../core/byte-writer.ts';
 import { StreamError } from '../core/stream-error.ts';
 
@@ -11,73 +11,51 @@ export function wrongValue(): never {
 
 /** From this length on native search and copy are faster than one loop over the units. */
 const longText = 96;
-// What JSON.stringify escapes: quote, backslash, control characters and lone surrogates.
+// What JSON.stringify escapes (and some more control characters, which it then leaves alone): quote, backslash,
+// control characters and lone surrogates.
 const needsEscape = /["\\\p{Cc}\p{Cs}]/u;
 
-export function writeBoolean(out: ByteWriter, value: unknown): void {
-  if (typeof value !== 'boolean') wrongValue();
-  out.text(value ? 'true' : 'false');
-}
-
-export function writeInt(out: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number' || (value | 0) !== value) wrongValue();
-  writeDigits(out, value);
-}
-
-export function writeLong(out: ByteWriter, value: unknown): void {
-  if (!Number.isSafeInteger(value)) wrongValue();
-  writeDigits(out, value as number);
-}
-
-export function writeDouble(out: ByteWriter, value: unknown): void {
-  if (!Number.isFinite(value)) wrongValue();
-  const number = value as number;
-  if ((number | 0) === number) writeDigits(out, number);
-  else out.text(String(number));
-}
-
-function writeDigits(out: ByteWriter, value: number): void {
-  out.ensure(17);
-  const { buffer } = out;
+/** Digits of a safe integer at `position`, where there is room; returns the position after them. */
+export function writeInteger(buffer: Buffer, position: number, value: number): number {
+  let p = position;
   let rest = value;
   if (rest < 0) {
-    buffer[out.length++] = 45;
+    buffer[p++] = 45;
     rest = -rest;
   }
-  if (rest < 1e9) {
-    writeSmall(out, rest);
-    return;
-  }
+  if (rest < 1e9) return writeDigits(buffer, p, rest | 0, 1);
   const high = Math.floor(rest / 1e9);
-  writeSmall(out, high);
-  let low = rest - high * 1e9;
-  for (let at = out.length + 8; at >= out.length; at--) {
-    const next = (low / 10) | 0;
-    buffer[at] = 48 + low - next * 10;
-    low = next;
-  }
-  out.length += 9;
+  const low = rest - high * 1e9;
+  return writeDigits(buffer, writeDigits(buffer, p, high, 1), low | 0, 9);
 }
 
-/** Digits of an integer from 0 to 999,999,999. */
-function writeSmall(out: ByteWriter, value: number): void {
-  let rest = value | 0;
-  let size = 1;
-  for (let limit = 10; size < 9 && rest >= limit; limit *= 10) size++;
-  const { buffer, length } = out;
-  for (let at = length + size - 1; at >= length; at--) {
+/** Digits of an integer below 10^9, at least `size` of them. */
+function writeDigits(buffer: Buffer, position: number, value: number, size: number): number {
+  let digits = size;
+  for (let limit = 10; digits < 9 && value >= limit; limit *= 10) digits++;
+  let rest = value;
+  for (let at = position + digits - 1; at >= position; at--) {
     const next = (rest / 10) | 0;
     buffer[at] = 48 + rest - next * 10;
     rest = next;
   }
-  out.length = length + size;
+  return position + digits;
+}
+
+/** A finite number at `position`, where there is room; returns the position after it. */
+export function writeDouble(buffer: Buffer, position: number, value: unknown): number {
+  if (!Number.isFinite(value)) wrongValue();
+  const text = String(value);
+  let p = position;
+  for (let i = 0; i < text.length; i++) buffer[p++] = text.charCodeAt(i);
+  return p;
 }
 
 export function writeString(out: ByteWriter, value: unknown): void {
   if (typeof value !== 'string') wrongValue();
   const size = value.length;
   if (size >= longText) {
-    writeLongString(out, value);
+    writeUnusualString(out, value);
     return;
   }
   out.ensure(size + 2);
@@ -87,7 +65,7 @@ export function writeString(out: ByteWriter, value: unknown): void {
   for (let i = 0; i < size; i++) {
     const unit = value.charCodeAt(i);
     if (unit < 32 || unit > 126 || unit === 34 || unit === 92) {
-      writeLongString(out, value);
+      writeUnusualString(out, value);
       return;
     }
     buffer[at++] = unit;
@@ -96,7 +74,7 @@ export function writeString(out: ByteWriter, value: unknown): void {
   out.length = at;
 }
 
-function writeLongString(out: ByteWriter, value: string): void {
+function writeUnusualString(out: ByteWriter, value: string): void {
   if (needsEscape.test(value)) {
     out.text(JSON.stringify(value));
     return;
