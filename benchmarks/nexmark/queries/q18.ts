@@ -1,0 +1,31 @@
+import { defineTopology, valueState } from '../../../src/index.ts';
+import { bidsOf } from '../bids.ts';
+import { Bid } from '../events.ts';
+import type { Query } from '../query.ts';
+
+/** The last bid of each bidder on each auction, emitted whenever it changes. */
+export const q18: Query<Bid> = {
+  topology: (results) =>
+    defineTopology({
+      name: 'q18',
+      build(t) {
+        bidsOf(t, Bid)
+          .keyBy((bid) => `${bid.bidder}/${bid.auction}`)
+          .process('last-bid', {
+            state: { last: valueState(Bid) },
+            output: results.codec,
+            onElement(bid, ctx) {
+              const last = ctx.state.last.get();
+              if (last !== undefined && bid.date_time < last.date_time) return;
+              ctx.state.last.set(bid);
+              ctx.emit(bid);
+            },
+          })
+          .sinkTo('results', results);
+      },
+    }),
+  fields(bid, checksum) {
+    checksum.integer(bid.auction).integer(bid.bidder).integer(bid.price).integer(bid.date_time);
+    checksum.integer(bid.extra.length);
+  },
+};
