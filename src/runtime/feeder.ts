@@ -24,6 +24,7 @@ export class Feeder {
   #paused = false;
   #nextIdleCheck = 0;
   #roomMade = false;
+  #timeMoved = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,6 +53,13 @@ export class Feeder {
     const made = this.#roomMade;
     this.#roomMade = false;
     return made;
+  }
+
+  /** True when idle sources moved event time since the last call: that is progress to commit, marks and cut rows change. */
+  timeMoved(): boolean {
+    const moved = this.#timeMoved;
+    this.#timeMoved = false;
+    return moved;
   }
 
   /** Processes one slice; false when no task can take anything. */
@@ -146,10 +154,12 @@ export class Feeder {
         input.idle = true;
         input.idleTime = reader.source.timeOf(reader.index);
         reader.source.setIdle(reader.index, true);
+        this.#timeMoved = true;
       }
       // Quiet and read to its end: nothing older can be waiting, so event time may follow the clock.
       if (reader.time.whenIdle === 'advance' && input.caughtUp && input.idleTime > -Infinity) {
         reader.source.follow(reader.index, input.idleTime + quiet);
+        this.#timeMoved = true;
       }
     }
   }

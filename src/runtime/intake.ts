@@ -2,7 +2,7 @@
  * Prefetch: keeps the inputs of a worker filled, within a bound of bytes. One fetch is under way at a time; partitions
  * that are full or paused are left out of it, which is all that backpressure is.
  */
-import type { LogReader } from '../core/log.ts';
+import type { LogReader, TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { TaskInput } from './task-input.ts';
 
@@ -83,14 +83,16 @@ export class Intake {
   async #fetch(inputs: readonly TaskInput[]): Promise<void> {
     const { reader, bufferBytes, maxWaitMs, onArrival, onError, now } = this.#options;
     const abort = new AbortController();
+    const firsts = behindmost(inputs);
+    const asked = new Map([...firsts].map(([name, input]) => [name, input.fetchPosition]));
     this.#fetching = { abort, inputs: new Set(inputs) };
     let failure: unknown;
     try {
       const fetched = await reader.fetch({
-        partitions: inputs.map((input) => ({
-          topic: input.topic,
-          partition: input.partition,
-          offset: input.fetchPosition,
+        partitions: [...firsts.values()].map(({ topic, partition, fetchPosition }) => ({
+          topic,
+          partition,
+          offset: fetchPosition,
         })),
         partitionBytes: Math.max(64 * 1024, Math.floor(bufferBytes / Math.max(2, this.#inputs.length))),
         maxWaitMs,
@@ -98,10 +100,13 @@ export class Intake {
         signal: abort.signal,
       });
       for (const part of fetched) {
-        const input = inputs.find((other) => other.topic === part.topic && other.partition === part.partition);
-        if (input === undefined || !this.#inputs.includes(input)) continue;
-        if (part.batch !== undefined) input.lastRecordAt = now();
-        input.accept(part);
+        const from = asked.get(partitionName(part));
+        for (const input of inputs) {
+          if (partitionName(input) !== partitionName(part) || input.fetchPosition !== from) continue;
+          if (!this.#inputs.includes(input)) continue;
+          if (part.batch !== undefined) input.lastRecordAt = now();
+          input.accept(part);
+        }
       }
     } catch (error) {
       if (!abort.signal.aborted) failure = error;
@@ -115,6 +120,21 @@ export class Intake {
       onError(failure);
     }
   }
+}
+
+// Broadcast partitions are read by every task of the worker: those that are ahead wait until the others are there too.
+function behindmost(inputs: readonly TaskInput[]): ReadonlyMap<string, TaskInput> {
+  const firsts = new Map<string, TaskInput>();
+  for (const input of inputs) {
+    const name = partitionName(input);
+    const first = firsts.get(name);
+    if (first === undefined || input.fetchPosition < first.fetchPosition) firsts.set(name, input);
+  }
+  return firsts;
+}
+
+function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${String(partition)}`;
 }
 
 const stopFetch = new StreamError('ABORTED', 'the fetch was stopped');

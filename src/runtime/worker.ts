@@ -344,10 +344,8 @@ export class Worker implements TaskWorker {
       this.#feeder.wakeTimers();
       if (await this.#advanceAll()) continue;
       const fed = this.#mayFeed() && this.#feeder.step();
-      if (fed) {
-        this.#noteProgress();
-        if (this.#feeder.roomMade()) this.#intake.poll();
-      }
+      if (this.#feeder.timeMoved() || fed) this.#noteProgress();
+      if (fed && this.#feeder.roomMade()) this.#intake.poll();
       if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#ending === undefined) {

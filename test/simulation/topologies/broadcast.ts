@@ -1,17 +1,20 @@
 /** Rules reach every task; values wait in keyed state until all rules have come, then are judged by a timer. */
-import { defineTopology, json, listState, mapState, number, topic } from '../../../src/index.ts';
+import { defineTopology, json, listState, mapState, monotonousTimestamps, number, topic } from '../../../src/index.ts';
 import { randomInt } from '../../../src/testing/simulation/seeded-random.ts';
 import { simulationEpoch } from '../../../src/testing/simulation/scheduler.ts';
 import { simulatedJob } from './simulated-job.ts';
 
 interface Rule {
   readonly kind: 'rule';
+  /** First record of a partition: event time begins there. */
+  readonly opens?: number;
   readonly product: number;
   readonly price: number;
 }
 
 interface Sale {
   readonly kind: 'sale';
+  readonly opens?: number;
   readonly product: number;
   readonly pieces: number;
 }
@@ -22,6 +25,7 @@ interface Revenue {
 }
 
 const rule = json<Rule>('rule');
+const rulePartitions = 2;
 const sale = json<Sale>('sale');
 const revenue = json<Revenue>('revenue');
 
@@ -31,11 +35,16 @@ const closingTime = simulationEpoch + 8_000;
 const topology = defineTopology({
   name: 'broadcast',
   build(t) {
-    const time = { idleAfter: '500ms', whenIdle: 'advance' } as const;
+    const time = { watermarks: monotonousTimestamps<Rule | Sale>(), idleAfter: '500ms', whenIdle: 'advance' } as const;
     const prices = t
-      .source('rules', topic('rules', rule, { compacted: true, key: ({ product }) => product, partitions: 2 }), time)
+      .source(
+        'rules',
+        topic('rules', rule, { compacted: true, key: ({ product }) => product, partitions: rulePartitions }),
+        time,
+      )
       .broadcast({ prices: mapState(number, number) });
     t.source('sales', topic('sales', sale), time)
+      .filter(({ opens }) => opens === undefined)
       .keyBy(({ product }) => product)
       .connect(prices)
       .process('revenue', {
@@ -61,19 +70,34 @@ const topology = defineTopology({
 
 export const broadcast = simulatedJob<Rule | Sale>(topology, {
   order: 'any',
-  inputs: (random) =>
-    Array.from({ length: randomInt(random, 10, 40) }, (): Rule | Sale => {
+  inputs(random, partitions) {
+    const rules = Array.from({ length: rulePartitions }, (_, opens): Rule => {
+      return { kind: 'rule', opens, product: -1 - opens, price: 0 };
+    });
+    const sales = Array.from({ length: partitions }, (_, opens): Sale => {
+      return { kind: 'sale', opens, product: -1, pieces: 0 };
+    });
+    const values = Array.from({ length: randomInt(random, 10, 40) }, (): Rule | Sale => {
       const product = randomInt(random, 0, 5);
       return random() < 0.3
         ? { kind: 'rule', product, price: randomInt(random, 1, 10) }
         : { kind: 'sale', product, pieces: randomInt(random, 1, 10) };
-    }),
-  input: (value) => ({ source: value.kind === 'rule' ? 'rules' : 'sales', value }),
+    });
+    return [...rules, ...sales, ...values];
+  },
+  input: (value) => ({
+    source: value.kind === 'rule' ? 'rules' : 'sales',
+    value,
+    partition: value.opens,
+    keep: value.opens !== undefined,
+  }),
   expected(values) {
     const prices = new Map<number, number>();
     for (const value of values) if (value.kind === 'rule') prices.set(value.product, value.price);
     return values.flatMap((value) =>
-      value.kind === 'sale' ? [{ product: value.product, revenue: value.pieces * (prices.get(value.product) ?? -1) }] : [],
+      value.kind === 'sale' && value.opens === undefined
+        ? [{ product: value.product, revenue: value.pieces * (prices.get(value.product) ?? -1) }]
+        : [],
     );
   },
 });

@@ -1,5 +1,12 @@
 /** Two inputs meet by key; who finds no partner is told of by a timer, through a side output. */
-import { defineTopology, json, topic, valueState, type KeyedContext } from '../../../src/index.ts';
+import {
+  defineTopology,
+  json,
+  monotonousTimestamps,
+  topic,
+  valueState,
+  type KeyedContext,
+} from '../../../src/index.ts';
 import { randomInt } from '../../../src/testing/simulation/seeded-random.ts';
 import { simulationEpoch } from '../../../src/testing/simulation/scheduler.ts';
 import { simulatedJob } from './simulated-job.ts';
@@ -7,6 +14,8 @@ import { simulatedJob } from './simulated-job.ts';
 interface Side {
   readonly side: 'orders' | 'parcels';
   readonly id: number;
+  /** First record of a partition: event time begins there. */
+  readonly opens?: number;
 }
 
 interface Joined {
@@ -23,9 +32,15 @@ const closingTime = simulationEpoch + 8_000;
 const topology = defineTopology({
   name: 'keyed-join',
   build(t) {
-    const time = { idleAfter: '500ms', whenIdle: 'advance' } as const;
-    const orders = t.source('orders', topic('orders', sideCodec, { key: ({ id }) => id }), time).keyBy(({ id }) => id);
-    const parcels = t.source('parcels', topic('parcels', sideCodec), time).keyBy(({ id }) => id);
+    const time = { watermarks: monotonousTimestamps<Side>(), idleAfter: '500ms', whenIdle: 'advance' } as const;
+    const orders = t
+      .source('orders', topic('orders', sideCodec, { key: ({ id }) => id }), time)
+      .filter(({ opens }) => opens === undefined)
+      .keyBy(({ id }) => id);
+    const parcels = t
+      .source('parcels', topic('parcels', sideCodec), time)
+      .filter(({ opens }) => opens === undefined)
+      .keyBy(({ id }) => id);
     const state = { first: valueState(sideCodec) };
     const meet = (value: Side, ctx: KeyedContext<number, typeof state, Joined, { lonely: Joined }>): void => {
       if (ctx.state.first.get() === undefined) {
@@ -54,19 +69,25 @@ const topology = defineTopology({
 });
 
 export const keyedJoin = simulatedJob<Side>(topology, {
-  inputs: (random) =>
-    Array.from({ length: randomInt(random, 5, 25) }, (_, id) => id).flatMap((id): Side[] => {
+  inputs(random, partitions) {
+    const opening = Array.from({ length: partitions }, (_, opens): Side[] => [
+      { side: 'orders', id: -1, opens },
+      { side: 'parcels', id: -1, opens },
+    ]);
+    const meeting = Array.from({ length: randomInt(random, 5, 25) }, (_, id): Side[] => {
       const both: Side[] = [
         { side: 'orders', id },
         { side: 'parcels', id },
       ];
       const roll = random();
       return roll < 0.6 ? both : roll < 0.8 ? both.slice(0, 1) : both.slice(1);
-    }),
-  input: (side) => ({ source: side.side, value: side }),
+    });
+    return [...opening.flat(), ...meeting.flat()];
+  },
+  input: (value) => ({ source: value.side, value, partition: value.opens, keep: value.opens !== undefined }),
   expected(sides) {
     const seen = new Map<number, number>();
-    for (const { id } of sides) seen.set(id, (seen.get(id) ?? 0) + 1);
+    for (const { id, opens } of sides) if (opens === undefined) seen.set(id, (seen.get(id) ?? 0) + 1);
     const ids = (times: number): number[] => [...seen].filter(([, n]) => n === times).map(([id]) => id);
     return {
       joined: ids(2).map((id) => ({ id, complete: true })),

@@ -22,7 +22,6 @@ export function simulatedJob<I>(
     topology,
     // The type of inputs is known to the model alone.
     options: options as unknown as SimulatedJob['options'],
-    run: (seed, overrides, wrappers) =>
-      simulateSeed(topology, { ...options, ...overrides }, seed, wrappers),
+    run: (seed, overrides, wrappers) => simulateSeed(topology, { ...options, ...overrides }, seed, wrappers),
   };
 }
