@@ -1,3 +1,5 @@
+import type { MetricsSink } from '../observability/metric-family.ts';
+
 /** The workers of a running job as the job sees them: one in this thread (Supervisor), or several threads (ThreadPool). */
 export interface WorkerTotals {
   readonly recordsIn: number;
@@ -12,6 +14,9 @@ export type WorkersPhase = 'starting' | 'restoring' | 'running' | 'restarting';
 export interface JobWorkers {
   readonly totals: WorkerTotals;
   readonly phase: WorkersPhase;
+  /** Monotonic time of the last turn of the slowest loop, ms; undefined while none runs. */
+  readonly lastTurn: number | undefined;
+  collect(sink: MetricsSink): void;
   /** Resolves when all ended as asked or at the end of their input; rejects when one is given up. Called once. */
   run(): Promise<void>;
   end(ending: 'drain' | 'close'): void;

@@ -16,12 +16,14 @@ export function embedded(folder: string, options: EmbeddedOptions = {}): LogFact
   return {
     kind: 'embedded',
     open: async ({ clock }) => {
-      const store = await openLevelStore(join(folder, 'store'));
+      const storeFolder = join(folder, 'store');
+      const store = await openLevelStore(storeFolder);
       try {
         const log = await openEmbeddedLog({ folder, store, clock, durability: options.durability ?? 'process' });
         return {
           log,
           store,
+          storeFolder,
           close: async () => {
             await log.close();
             await store.close();

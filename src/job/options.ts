@@ -13,6 +13,8 @@ import type { StateBackend } from '../state/backend.ts';
 export interface OpenLog {
   readonly log: Log;
   readonly store: Store | undefined;
+  /** Folder of that store when it is LevelDB: worker threads open it once more. */
+  readonly storeFolder?: string;
   /** Closes what `open` made. The log itself is among it. */
   close(): Promise<void>;
 }

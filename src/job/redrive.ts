@@ -1,14 +1,18 @@
 import { BatchWriter } from '../core/batch-writer.ts';
-import type { Log } from '../core/log.ts';
+import type { Log, SealedBatch } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../runtime/dead-letters.ts';
 import { produce } from '../connectors/produce.ts';
 
 /**
  * Sends dead letters back to the operators they failed in. The job reads them as one more input, now or at its next start.
- * Fails with TOPIC_UNKNOWN when the job has not run on this log.
+ * `beside`: committed with them, all or nothing. Fails with TOPIC_UNKNOWN when the job has not run on this log.
  */
-export async function redrive(log: Log, letters: readonly DeadLetterRecord[]): Promise<void> {
+export async function redrive(
+  log: Log,
+  letters: readonly DeadLetterRecord[],
+  beside: readonly SealedBatch[] = [],
+): Promise<void> {
   const writers = new Map<string, BatchWriter>();
   for (const letter of letters) {
     const topic = redriveTopic(letter.job, letter.subTopology);
@@ -25,9 +29,6 @@ export async function redrive(log: Log, letters: readonly DeadLetterRecord[]): P
     writers.set(id, writer);
     writer.append(null, deadLetterCodec, letter, letter.timestamp ?? NaN);
   }
-  await produce(
-    log,
-    'redrive',
-    [...writers.values()].flatMap((writer) => writer.seal() ?? []),
-  );
+  const batches = [...writers.values()].flatMap((writer) => writer.seal() ?? []);
+  await produce(log, 'redrive', [...batches, ...beside]);
 }

@@ -17,8 +17,8 @@ import { JobRunner } from './job-runner.ts';
 import { leveldb } from './state-factories.ts';
 import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
 import { prepareTopics } from './prepare-topics.ts';
-import { WorkerMetrics } from './worker-metrics.ts';
-import { Supervisor } from './supervisor.ts';
+import { JobMetrics } from './job-metrics.ts';
+import { startWorkers } from './start-workers.ts';
 import { savepointOf } from './savepoint.ts';
 
 /**
@@ -43,15 +43,23 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
         : await guardGraph(openState.store, plan, prepared.layout);
     const settings = { ...workerSettings(job, options, log), exchange, fingerprints };
     let changed = (): void => undefined;
-    const supervisor = new Supervisor({
+    const workers = startWorkers({
+      plan,
+      prepared,
+      settings,
+      log,
+      openLog,
       clock,
       random,
+      state: openState,
       restart: {
         initialMs: toMs(options.restart?.initial ?? '1s', 'restart.initial'),
         maxMs: toMs(options.restart?.max ?? '2m', 'restart.max'),
         attempts: options.restart?.attempts ?? 10,
       },
-      worker: { plan, ...prepared, settings, log, backend: openState.backend, store: openState.store, clock, random },
+      workers: options.workers ?? 1,
+      module: options.module,
+      config: options.config ?? {},
       onChange: () => {
         changed();
       },
@@ -62,12 +70,12 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       },
       onWarning: (message) => options.onWarning?.(message),
     });
-    const numbers = new WorkerMetrics(job, supervisor, clock);
+    const numbers = new JobMetrics(job, workers);
     const shown = [options.metrics?.add(numbers), options.health?.add(numbers)];
     const state = openState;
     const runner = new JobRunner({
       name: job,
-      workers: supervisor,
+      workers,
       log,
       clock,
       metrics: numbers,

@@ -5,9 +5,11 @@
  */
 import { delay, type Clock, type Random } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { MetricsSink } from '../observability/metric-family.ts';
 import { Worker } from '../runtime/worker.ts';
 import type { WorkerOptions } from '../runtime/worker-options.ts';
 import { BackOff } from './back-off.ts';
+import { collectWorker } from './collect-worker.ts';
 import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
 
 export interface RestartSettings {
@@ -56,6 +58,14 @@ export class Supervisor implements JobWorkers {
       restarts: this.#restarts,
       tasks: worker?.tasks.length ?? 0,
     };
+  }
+
+  get lastTurn(): number | undefined {
+    return this.worker?.lastTurn;
+  }
+
+  collect(sink: MetricsSink): void {
+    if (this.worker !== undefined) collectWorker(sink, this.worker, this.#options.clock.now());
   }
 
   get phase(): WorkersPhase {

@@ -8,6 +8,9 @@ import { delay, type Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Log, TopicPartition } from '../core/log.ts';
 import { StreamError, type Reaction } from '../core/stream-error.ts';
+import { engineMetrics } from '../observability/engine-metrics.ts';
+import type { MetricsSink } from '../observability/metric-family.ts';
+import type { MetricReading } from './options.ts';
 import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
 import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
 
@@ -26,11 +29,16 @@ export interface ThreadPoolOptions {
   readonly onWarning: (message: string) => void;
 }
 
+const familyByName = new Map(Object.values(engineMetrics).map((family) => [family.name as string, family]));
+
 interface Member {
   readonly thread: Thread;
   totals: WorkerTotals;
   phase: WorkersPhase;
   quiet: boolean;
+  readings: readonly MetricReading[];
+  /** Monotonic time of the last message, ms: a thread whose loop is stuck does not report. */
+  lastReport: number;
 }
 
 /** How often members are asked for their state while the job comes to rest, ms. */
@@ -58,6 +66,20 @@ export class ThreadPool implements JobWorkers {
       sum.tasks += totals.tasks;
     }
     return sum;
+  }
+
+  get lastTurn(): number | undefined {
+    const times = this.#members.map(({ lastReport }) => lastReport);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  collect(sink: MetricsSink): void {
+    for (const { readings } of this.#members) {
+      for (const { name, labels, value } of readings) {
+        const family = familyByName.get(name);
+        if (family !== undefined) sink.value(family, value, labels);
+      }
+    }
   }
 
   get phase(): WorkersPhase {
@@ -115,6 +137,8 @@ export class ThreadPool implements JobWorkers {
       thread,
       phase: 'starting',
       quiet: false,
+      readings: [],
+      lastReport: this.#options.clock.monotonic(),
       totals: { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0 },
     };
     this.#members.push(member);
@@ -125,6 +149,8 @@ export class ThreadPool implements JobWorkers {
             member.totals = message.totals;
             member.phase = message.phase;
             member.quiet = message.quiet;
+            member.readings = message.readings;
+            member.lastReport = this.#options.clock.monotonic();
             onChange();
             return;
           case 'commit':

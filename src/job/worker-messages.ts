@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Layout } from '../plan/plan.ts';
 import type { TopicInfo, WorkerSettings } from '../runtime/worker-options.ts';
+import type { MetricReading } from './options.ts';
 import type { RestartSettings } from './supervisor.ts';
 import type { WorkersPhase, WorkerTotals } from './job-workers.ts';
 
@@ -28,7 +29,14 @@ export type ToThread =
   | { readonly type: 'report' };
 
 export type FromThread =
-  | { readonly type: 'report'; readonly totals: WorkerTotals; readonly phase: WorkersPhase; readonly quiet: boolean }
+  | {
+      readonly type: 'report';
+      readonly totals: WorkerTotals;
+      readonly phase: WorkersPhase;
+      /** Everything that was read has been processed and committed. */
+      readonly quiet: boolean;
+      readonly readings: readonly MetricReading[];
+    }
   | { readonly type: 'commit'; readonly durationMs: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'ended' }

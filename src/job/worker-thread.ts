@@ -11,6 +11,7 @@ import { openLevelStore } from '../state/leveldb/level-store.ts';
 import { levelState } from '../state/leveldb/level-state.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import { loadTopology } from './load-topology.ts';
+import type { MetricReading } from './options.ts';
 import { Supervisor } from './supervisor.ts';
 import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
 
@@ -47,12 +48,13 @@ async function main(): Promise<void> {
     },
   });
   function report(): void {
-    send({
-      type: 'report',
-      totals: supervisor.totals,
-      phase: supervisor.phase,
-      quiet: supervisor.worker?.quiet ?? false,
+    const readings: MetricReading[] = [];
+    supervisor.collect({
+      value: ({ name }, value, labels = {}) => readings.push({ name, labels, value }),
+      histogram: () => undefined, // durations are reported as they happen
     });
+    const { totals, phase } = supervisor;
+    send({ type: 'report', totals, phase, quiet: supervisor.worker?.quiet ?? false, readings });
   }
   port.on('message', (message: ToThread) => {
     switch (message.type) {

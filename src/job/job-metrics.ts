@@ -1,0 +1,37 @@
+/** A job's numbers and health, read when somebody asks. */
+import { DurationHistogram } from '../observability/duration-histogram.ts';
+import { engineMetrics } from '../observability/engine-metrics.ts';
+import type { HealthPart } from '../observability/health-monitor.ts';
+import type { MetricsSink, MetricsSource } from '../observability/metric-family.ts';
+import type { JobWorkers } from './job-workers.ts';
+
+export class JobMetrics implements MetricsSource, HealthPart {
+  readonly families = Object.values(engineMetrics);
+  readonly name: string;
+  readonly commitDuration = new DurationHistogram();
+  readonly #job: string;
+  readonly #workers: JobWorkers;
+
+  constructor(job: string, workers: JobWorkers) {
+    this.name = `job ${job}`;
+    this.#job = job;
+    this.#workers = workers;
+  }
+
+  get lastTurn(): number | undefined {
+    return this.#workers.lastTurn;
+  }
+
+  get notReady(): string | undefined {
+    const { phase } = this.#workers;
+    return phase === 'running' ? undefined : `${this.name} is ${phase}.`;
+  }
+
+  collect(sink: MetricsSink): void {
+    const job = { job: this.#job };
+    sink.value(engineMetrics.restarts, this.#workers.totals.restarts, job);
+    sink.histogram(engineMetrics.commitDuration, this.commitDuration, job);
+    sink.value(engineMetrics.commits, this.commitDuration.count, { ...job, outcome: 'done' });
+    this.#workers.collect(sink);
+  }
+}

@@ -1,0 +1,80 @@
+/** One worker in this thread, or several in threads of their own. */
+import type { TopicPartition } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { WorkerSettings } from '../runtime/worker-options.ts';
+import { graphFingerprint } from './graph-fingerprint.ts';
+import type { JobWorkers } from './job-workers.ts';
+import type { OpenLog, OpenState } from './options.ts';
+import type { PreparedTopics } from './prepare-topics.ts';
+import { Supervisor, type RestartSettings } from './supervisor.ts';
+import { ThreadPool } from './thread-pool.ts';
+
+export interface StartOptions {
+  readonly plan: Plan;
+  readonly prepared: PreparedTopics;
+  readonly settings: WorkerSettings;
+  readonly restart: RestartSettings;
+  /** The log to work on, and what it was opened as. */
+  readonly log: Log;
+  readonly openLog: OpenLog;
+  readonly state: OpenState;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly workers: number;
+  readonly module: string | undefined;
+  readonly config: unknown;
+  readonly onChange: () => void;
+  readonly onCommit: (durationMs: number) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+export function startWorkers(options: StartOptions): JobWorkers {
+  return options.workers > 1 ? threads(options) : oneWorker(options);
+}
+
+function oneWorker(options: StartOptions): Supervisor {
+  const { plan, prepared, settings, log, state, clock, random } = options;
+  const { backend, store } = state;
+  return new Supervisor({ ...options, worker: { plan, ...prepared, settings, log, backend, store, clock, random } });
+}
+
+function threads(options: StartOptions): ThreadPool {
+  const { plan, prepared, settings, restart, openLog, state, workers, module, config } = options;
+  const { job } = plan.graph;
+  const { storeFolder } = openLog;
+  if (module === undefined) {
+    throw new StreamError('CONFIG_INVALID', `${String(workers)} workers need the topology as a module`, {
+      job,
+      remedy: "Export it as the default of a file and pass that file's URL as `module`.",
+    });
+  }
+  if (storeFolder === undefined || state.backend.kind !== 'leveldb') {
+    throw new StreamError('UNSUPPORTED', `${String(workers)} worker threads need the embedded log with LevelDB state`, {
+      job,
+      remedy: 'Use embedded() and leveldb(), or one worker.',
+    });
+  }
+  const exchanges: TopicPartition[] = plan.exchanges.flatMap(({ topic, node }) =>
+    Array.from({ length: prepared.layout.exchanges.get(node)! }, (_, partition) => ({ topic, partition })),
+  );
+  const graph = graphFingerprint(plan);
+  return new ThreadPool({
+    ...options,
+    job,
+    count: workers,
+    exchanges,
+    group: settings.group,
+    data: (index) => ({
+      module,
+      config,
+      graph,
+      ...prepared,
+      restart,
+      storeFolder,
+      settings: { ...settings, instance: `${settings.instance}-${String(index)}` },
+    }),
+  });
+}
