@@ -128,7 +128,8 @@ export class ThreadPool implements JobWorkers {
     const { log, data, job, onChange, onCommit, onWarning } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const stopServing = serveLog(log, port1);
-    const thread = new Thread(new URL(`./worker-thread.${extension}`, import.meta.url), {
+    const thread = new Thread(entry.code, {
+      eval: entry.eval,
       workerData: { ...data(index), logPort: port2 } satisfies WorkerThreadData,
       transferList: [port2],
       name: `millrace-${job}-${String(index)}`,
@@ -211,8 +212,15 @@ export class ThreadPool implements JobWorkers {
   }
 }
 
-// Sources run as TypeScript in a clone, the package as JavaScript.
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+// In a clone the sources are TypeScript, and a thread does not inherit the loader of its parent on Node 20.
+const entry = import.meta.url.endsWith('.ts')
+  ? {
+      eval: true,
+      code:
+        `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {` +
+        ` register(); return import(${JSON.stringify(new URL('./worker-thread.ts', import.meta.url).href)}); });`,
+    }
+  : { eval: false, code: new URL('./worker-thread.js', import.meta.url) };
 
 function failure(message: Extract<FromThread, { type: 'failed' }>): StreamError {
   const prefix = `${message.code}`;

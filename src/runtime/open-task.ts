@@ -177,7 +177,7 @@ async function firstPosition(context: OpenContext, place: InputPlace): Promise<n
 async function bound(context: OpenContext, task: Task): Promise<void> {
   const inputs = task.inputs.filter((input) => input.reader.kind === 'source');
   const bounds: readonly (PartitionOffset & { readonly end?: number })[] = (
-    await context.options.log.topics.bounds(inputs)
+    await context.options.log.topics.bounds(inputs.map(({ topic, partition }) => ({ topic, partition })))
   ).map((b) => ({ ...b, offset: b.stable }));
   inputs.forEach((input, i) => {
     input.stopAt = Math.max(input.position, bounds[i]!.offset);

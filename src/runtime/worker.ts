@@ -475,7 +475,8 @@ export class Worker implements TaskWorker {
   async #exchangesEmpty(): Promise<boolean> {
     const inputs = this.#feeder.exchangeInputs();
     if (inputs.length === 0) return true;
-    const bounds = await this.#options.log.topics.bounds(inputs);
+    const places = inputs.map(({ topic, partition }) => ({ topic, partition }));
+    const bounds = await this.#options.log.topics.bounds(places);
     return inputs.every((input, i) => input.position >= bounds[i]!.end);
   }
 
