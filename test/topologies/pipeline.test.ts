@@ -47,7 +47,7 @@ describe('pipeline', () => {
   it('makes one complete record of every synthetic frame, and all its values fit their contracts', () => {
     const bench = new AggregationBench();
     const [feed] = Object.values(generatedTopics(config)).map((partitions) => partitions[0]!);
-    const frames = feed!.next(feed!.bounds(bench.nowMs).end - 200, bench.nowMs).records.map(({ value }) => value);
+    const frames = feed!.next(feed!.bounds(bench.nowMs).end - 100, bench.nowMs).records.map(({ value }) => value);
     for (const frame of frames) {
       expect(roundTrip(DetectionResult, frame)).toEqual(frame);
       bench.detection(frame);
