@@ -4,11 +4,8 @@ import { existsSync } from 'node:fs';
 
 const built = new URL('../dist/cli/main.js', import.meta.url);
 const source = new URL('../src/cli/main.ts', import.meta.url);
+const isBuilt = existsSync(built);
 
-if (existsSync(built)) {
-  await import(built.href);
-} else {
-  const { register } = await import('tsx/esm/api');
-  register();
-  await import(source.href);
-}
+if (!isBuilt) (await import('tsx/esm/api')).register();
+const { main, exit } = await import(isBuilt ? built.href : source.href);
+exit(await main(process.argv.slice(2)));

@@ -9,8 +9,8 @@ import { json } from '../core/codec.ts';
 import { BatchWriter } from '../core/batch-writer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../runtime/dead-letters.ts';
-import { commitAlone } from './commit-alone.ts';
+import { redrive } from '../job/redrive.ts';
+import type { DeadLetterRecord } from '../runtime/dead-letters.ts';
 import { readTopic } from './topic-reader.ts';
 
 export interface StoredLetter {
@@ -27,7 +27,7 @@ interface RedriveNote {
 
 const noteCodec = json<RedriveNote>('redrive-note');
 
-export function deadLetterTopic(job: string): string {
+function deadLetterTopic(job: string): string {
   return `${job}-dlq`;
 }
 
@@ -43,21 +43,14 @@ export async function readLetters(log: Log, job: string): Promise<readonly Store
   return letters.map((letter) => ({ ...letter, redriven: redriven.has(letter.number) }));
 }
 
-/** Sends letters back to where they failed. Fails with TOPIC_UNKNOWN when the job never ran with redrive topics. */
-export async function redrive(log: Log, job: string, letters: readonly StoredLetter[], clock: Clock): Promise<void> {
-  const writers = new Map<string, BatchWriter>();
-  const writer = (topic: string, partition: number): BatchWriter => {
-    const id = `${topic}-${String(partition)}`;
-    const found = writers.get(id) ?? new BatchWriter(topic, partition);
-    writers.set(id, found);
-    return found;
-  };
-  const now = clock.now();
-  for (const { letter } of letters) {
-    writer(redriveTopic(job, letter.subTopology), letter.taskPartition).append(null, deadLetterCodec, letter, now);
-  }
-  const note = { redriven: letters.map(({ number }) => number), at: now };
-  writer(deadLetterTopic(job), 0).append(null, noteCodec, note, now);
-  const batches = [...writers.values()].flatMap((one) => one.seal() ?? []);
-  await commitAlone(log, `${job}-dlq-redrive`, batches);
+/** Sends letters back to where they failed. Fails with TOPIC_UNKNOWN when the job has not run on this log. */
+export async function sendBack(log: Log, job: string, letters: readonly StoredLetter[], clock: Clock): Promise<void> {
+  const at = clock.now();
+  const notes = new BatchWriter(deadLetterTopic(job), 0);
+  notes.append(null, noteCodec, { redriven: letters.map(({ number }) => number), at }, at);
+  await redrive(
+    log,
+    letters.map(({ letter }) => letter),
+    [notes.seal()!],
+  );
 }

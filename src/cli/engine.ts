@@ -1,8 +1,7 @@
 /** The commands' view of the engine. `systemEngine` is the real one; tests of commands bring their own. */
-import type { Log } from '../core/log.ts';
 import type { Topic } from '../core/topic.ts';
 import type { JobModule } from '../job/load-topology.ts';
-import type { JobHandle } from '../job/options.ts';
+import type { JobHandle, OpenLog } from '../job/options.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
@@ -32,5 +31,5 @@ export interface Engine {
   loadTopology(specifier: string, folder: string): Promise<JobModule>;
   run(request: RunRequest): Promise<JobHandle>;
   /** The embedded log of a data folder: opened, or through the process that owns it. */
-  openLog(data: string, io: Io): Promise<Log>;
+  openLog(data: string, io: Io): Promise<Pick<OpenLog, 'log' | 'close'>>;
 }

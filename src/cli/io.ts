@@ -37,6 +37,7 @@ export function processIo(): Io {
 }
 
 function outputStream(stream: NodeJS.WriteStream): OutputStream {
+  stream.on('error', () => undefined); // a reader that went away: every write after it rejects
   return {
     isTTY: stream.isTTY,
     get columns() {

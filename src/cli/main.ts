@@ -33,6 +33,12 @@ export async function main(
   }
 }
 
+/** Ends the process. Nothing is waited for after an abort; else whatever is still open shows as a process that hangs. */
+export function exit(code: ExitCode): void {
+  if (code === exitCodes.aborted) process.exit(code);
+  process.exitCode = code;
+}
+
 async function dispatch(argv: readonly string[], io: Io, engine: Engine): Promise<ExitCode> {
   const [first = ''] = argv;
   if (first === '' || first === '--help' || first === '-h' || first === 'help') {

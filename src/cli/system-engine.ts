@@ -26,8 +26,7 @@ export const systemEngine: Engine = {
 
   async openLog(data, { clock }) {
     const { embedded } = await import('../job/log-factories.ts');
-    const open = await embedded(data).open({ clock, job: '' });
-    return { ...open.log, close: () => open.close() };
+    return embedded(data).open({ clock, job: '' });
   },
 };
 

@@ -12,10 +12,10 @@ export interface JobLog {
 /** Opens the log of the job named first on the command line, and closes it whatever happens. */
 export async function withLog<T>(call: CommandCall, work: (jobLog: JobLog) => Promise<T>): Promise<T> {
   const session = await openJobSession(call, call.args.positionals[0]!);
-  const log = await call.engine.openLog(session.data, call.io);
+  const { log, close } = await call.engine.openLog(session.data, call.io);
   try {
     return await work({ job: session.module.topology.name, log, session });
   } finally {
-    await log.close();
+    await close();
   }
 }

@@ -1,7 +1,8 @@
 /** An engine whose jobs do what a test says: the commands are tested, not the runtime. */
-import { BehaviorSubject } from 'rxjs';
+import { BehaviorSubject, EMPTY } from 'rxjs';
 import { z } from 'zod';
 import type { Engine, RunRequest } from '../../src/cli/engine.ts';
+import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { json } from '../../src/core/codec.ts';
 import { StreamError } from '../../src/core/stream-error.ts';
 import { topic } from '../../src/core/topic.ts';
@@ -34,6 +35,8 @@ export class FakeJob implements JobHandle {
   readonly name: string;
   readonly finished: Promise<void>;
   readonly status$;
+  readonly metrics$ = EMPTY;
+  readonly log = new MemoryLog();
   status: JobStatus;
   drains = 0;
   closes = 0;

@@ -1,7 +1,7 @@
 /** A log in memory that commands may close as often as they like, and records put into it by hand. */
 import { onTestFinished } from 'vitest';
-import { commitAlone } from '../../src/cli/commit-alone.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
+import { produce } from '../../src/connectors/produce.ts';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import { json } from '../../src/core/codec.ts';
 import type { Log } from '../../src/core/log.ts';
@@ -17,16 +17,7 @@ export function sharedLog(engine?: FakeEngine): SharedLog {
   const log = new MemoryLog({ clock: new ManualClock() });
   onTestFinished(() => log.close());
   if (engine !== undefined) {
-    engine.openLog = async () => ({
-      kind: log.kind,
-      storesRows: log.storesRows,
-      shared: log.shared,
-      topics: log.topics,
-      reader: () => log.reader(),
-      join: (spec) => log.join(spec),
-      transactor: (id, timeoutMs) => log.transactor(id, timeoutMs),
-      close: async () => undefined,
-    });
+    engine.openLog = async () => ({ log, close: async () => undefined });
   }
   return {
     log,
@@ -34,7 +25,7 @@ export function sharedLog(engine?: FakeEngine): SharedLog {
       const writer = new BatchWriter(topic, partition);
       for (const value of values) writer.append(null, json('any'), value, 1);
       const sealed = writer.seal();
-      await commitAlone(log, 'test', sealed === undefined ? [] : [sealed]);
+      await produce(log, 'test', sealed === undefined ? [] : [sealed]);
     },
   };
 }

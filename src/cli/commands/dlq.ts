@@ -1,7 +1,7 @@
 import { StreamError } from '../../core/stream-error.ts';
 import type { DeadLetterRecord } from '../../runtime/dead-letters.ts';
 import type { Command, CommandCall } from '../command.ts';
-import { readLetters, redrive, type StoredLetter } from '../dead-letter-box.ts';
+import { readLetters, sendBack, type StoredLetter } from '../dead-letter-box.ts';
 import { exitCodes } from '../exit-code.ts';
 import { table } from '../table.ts';
 import { withLog, type JobLog } from '../with-log.ts';
@@ -63,7 +63,7 @@ export const dlqRedriveCommand: Command = {
   run: (call) =>
     withLog(call, async (jobLog) => {
       const letters = await chosen(call, jobLog);
-      if (letters.length > 0) await redrive(jobLog.log, jobLog.job, letters, call.io.clock);
+      if (letters.length > 0) await sendBack(jobLog.log, jobLog.job, letters, call.io.clock);
       const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
       const text = call.args.values.has('json')
         ? JSON.stringify({ redriven: letters.map(({ number }) => number) })

@@ -120,7 +120,7 @@ async function newestChange(folder: string): Promise<number> {
 /** Opens the log, or asks the process that has it; opening checks segments and store against each other. */
 async function logState({ engine, io }: CommandCall, data: string): Promise<Finding> {
   try {
-    const log = await engine.openLog(data, io);
+    const { log, close } = await engine.openLog(data, io);
     try {
       const topics = await log.topics.list();
       const partitions = topics.flatMap(({ name, partitions: count }) =>
@@ -130,7 +130,7 @@ async function logState({ engine, io }: CommandCall, data: string): Promise<Find
       const records = bounds.reduce((sum, { start, end }) => sum + end - start, 0);
       return { check: 'log and state', result: 'ok', detail: `${topics.length} topics, ${records} records` };
     } finally {
-      await log.close();
+      await close();
     }
   } catch (error) {
     return { check: 'log and state', result: 'wrong', detail: messageOf(error) };

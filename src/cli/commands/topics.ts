@@ -16,7 +16,7 @@ export const topicsListCommand: Command = {
   settings: ['data'],
   examples: ['run-topology topics list', 'run-topology topics list --all --json'],
   async run(call) {
-    const log = await call.engine.openLog(openSession(call).data, call.io);
+    const { log, close } = await call.engine.openLog(openSession(call).data, call.io);
     try {
       const topics = (await log.topics.list()).filter(({ internal }) => !internal || call.args.values.has('all'));
       const rows = await Promise.all(topics.map(async (topic) => ({ ...topic, records: await recordsIn(log, topic) })));
@@ -35,7 +35,7 @@ export const topicsListCommand: Command = {
       await call.io.stdout.write(`${table(['topic', 'partitions', 'records', 'kept', 'compacted'], cells)}\n`);
       return exitCodes.done;
     } finally {
-      await log.close();
+      await close();
     }
   },
 };
