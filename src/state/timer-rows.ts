@@ -250,17 +250,22 @@ export class TimerRows {
   }
 
   #admit(parts: readonly string[], horizon: string): void {
+    const from = this.#horizon;
     this.#setHorizon(horizon);
-    const far = [this.#far, this.#farFlying, this.#farConfirmed];
-    for (const part of parts) if (!far.some((changes) => changes.has(part))) this.#enter(part, STORED);
-    const seen = new Set<string>();
-    for (const changes of far) {
+    // What the store has, or will have with the commit in flight.
+    const stored = new Set(parts);
+    for (const changes of [this.#farConfirmed, this.#farFlying]) {
       for (const [part, set] of changes) {
-        if (compareText(part, horizon) >= 0 || seen.has(part)) continue;
-        seen.add(part);
-        if (set) this.#enter(part, changes === this.#far ? FRESH : STORED);
-        if (changes === this.#far && set) changes.delete(part);
+        if (compareText(part, from) < 0 || compareText(part, horizon) >= 0) continue;
+        if (set) stored.add(part);
+        else stored.delete(part);
       }
+    }
+    for (const part of stored) if (this.#far.get(part) !== false) this.#enter(part, STORED);
+    for (const [part, set] of this.#far) {
+      if (!set || compareText(part, horizon) >= 0) continue;
+      this.#far.delete(part);
+      if (!stored.has(part)) this.#enter(part, FRESH);
     }
     this.#farConfirmed = new Map();
   }
