@@ -4,7 +4,7 @@ import type { Log, TopicSpec } from '../core/log.ts';
 import type { Topic } from '../core/topic.ts';
 import { layout } from '../plan/layout.ts';
 import type { Layout, Plan, SubTopology } from '../plan/plan.ts';
-import { changelogTopic } from '../runtime/changelog.ts';
+import { changelogTopic, keepsRows } from '../runtime/changelog.ts';
 import { redriveTopic } from '../runtime/dead-letters.ts';
 import type { TopicInfo } from '../runtime/worker-options.ts';
 
@@ -66,7 +66,7 @@ function internalTopics(plan: Plan, tasks: Layout, storesRows: boolean, options:
   }
   for (const sub of plan.subTopologies) {
     const partitions = tasks.tasks.get(sub.id)!;
-    if (!storesRows && sub.stateful) {
+    if (!storesRows && keepsRows(plan, sub)) {
       specs.push({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true });
     }
     if (plan.deadLetterTopic !== undefined && writesDeadLetters(plan, sub)) {

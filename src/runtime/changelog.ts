@@ -15,10 +15,24 @@ import { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd, type Store } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { TopicWriter } from '../operators/host.ts';
+import type { Plan, SubTopology } from '../plan/plan.ts';
 import type { TaskId } from './task.ts';
 
 export function changelogTopic(job: string, subTopology: string): string {
   return `${job}-${subTopology}-changelog`;
+}
+
+/**
+ * Whether the tasks of a sub-topology have rows to keep. Without state and event time the group's offsets say it all, and
+ * a stateless job pays for no changelog. Event time is kept also where there is no state: else a source that fell idle
+ * before a crash would never know again how late it is.
+ */
+export function keepsRows(plan: Plan, sub: SubTopology): boolean {
+  if (sub.stateful || sub.exchangesIn.length > 0) return true;
+  return [...sub.sources, ...sub.broadcastSources].some((id) => {
+    const node = plan.graph.nodes.get(id)!;
+    return node.kind === 'source' && node.time.watermarks !== undefined;
+  });
 }
 
 interface Position {

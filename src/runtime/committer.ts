@@ -27,8 +27,8 @@ export interface CommitterOptions {
   /** Outputs that are changelog records; sealed with the others. */
   readonly changelogOutputs: OutputBuffers;
   readonly changelog: Changelog | undefined;
-  /** Partitions of a changelog topic. */
-  readonly partitionsOf: (topic: string) => number;
+  /** Partitions of a changelog topic; undefined: the sub-topology has none, see keepsRows. */
+  readonly changelogPartitions: (topic: string) => number | undefined;
 }
 
 /** The membership that a commit speaks for. */
@@ -57,10 +57,15 @@ export class Committer {
     const written = new Map<TaskId, number>();
     for (const task of tasks) {
       const from = rows.count;
-      task.collect(rows, fingerprint);
-      if (changelog === undefined || !task.subTopology.stateful) continue;
       const topic = changelogTopic(this.#options.job, task.subTopology.id);
-      const writer = changelogOutputs.writer(topic, this.#options.partitionsOf(topic), true);
+      const partitions = this.#options.changelogPartitions(topic);
+      if (changelog !== undefined && partitions === undefined) {
+        task.collect(new RowBatch(new ByteWriter()), fingerprint); // nothing but a cut row that nobody would restore
+        continue;
+      }
+      task.collect(rows, fingerprint);
+      if (changelog === undefined || partitions === undefined) continue;
+      const writer = changelogOutputs.writer(topic, partitions, true);
       changelog.append(writer, task.partition, rows, from, rows.count);
       written.set(task.id, rows.count - from);
     }

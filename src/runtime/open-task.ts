@@ -31,8 +31,8 @@ export async function openTask(context: OpenContext, sub: SubTopology, partition
   const state = backend.openTask({ job: plan.graph.job, subTopology: sub.id, partition }, time);
   const task: Task = new Task(worker, sub, partition, state);
   buildTask(context, task);
-  if (changelog !== undefined && sub.stateful) {
-    const topic = changelogTopic(plan.graph.job, sub.id);
+  const topic = changelogTopic(plan.graph.job, sub.id);
+  if (changelog !== undefined && context.options.topics.has(topic)) {
     await changelog.restore(task.id, topic, partition, state.rowPrefixes, context.signal, context.onRestoring);
   }
   await state.load();

@@ -88,7 +88,7 @@ export class Worker implements TaskWorker {
       outputs: this.#outputs,
       changelogOutputs: this.#changelogOutputs,
       changelog: this.#changelog,
-      partitionsOf: (topic) => topics.get(topic)!.partitions,
+      changelogPartitions: (topic) => topics.get(topic)?.partitions,
     });
     this.#feeder = new Feeder(clock);
   }

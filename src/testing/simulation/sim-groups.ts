@@ -190,9 +190,10 @@ export class SimGroups {
   #watchSession(group: Group, member: Member): void {
     const { memberId, sessionTimeoutMs } = member.request;
     if (member.waiting !== undefined) member.lastSeen = this.#scheduler.time;
-    this.#scheduler.at(member.lastSeen + sessionTimeoutMs - this.#scheduler.time, 'session check', () => {
+    const silentMs = this.#scheduler.time - member.lastSeen;
+    this.#scheduler.at(sessionTimeoutMs - silentMs + 1, 'session check', () => {
       if (group.members.get(memberId) !== member) return;
-      const expired = member.waiting === undefined && this.#scheduler.time - member.lastSeen >= sessionTimeoutMs;
+      const expired = member.waiting === undefined && this.#scheduler.time - member.lastSeen > sessionTimeoutMs;
       if (expired) this.#remove(group, memberId);
       else this.#watchSession(group, member);
     });

@@ -6,6 +6,7 @@
  *
  * The next transaction of an id, and the next holder of it, wait until the former one is complete.
  */
+import type { Timer } from '../../core/clock.ts';
 import type { MemberId, PartitionOffset } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { SimGroups } from './sim-groups.ts';
@@ -27,6 +28,7 @@ interface Producer {
   epoch: number;
   timeoutMs: number;
   current: SimTransaction | undefined;
+  timeout: Timer | undefined;
   /** Called when the current transaction is complete. */
   readonly waiting: (() => void)[];
 }
@@ -54,7 +56,7 @@ export class SimTransactions {
   async open(id: string, timeoutMs: number): Promise<ProducerEpoch> {
     let producer = this.#producers.get(id);
     if (producer === undefined) {
-      producer = { epoch: 0, timeoutMs, current: undefined, waiting: [] };
+      producer = { epoch: 0, timeoutMs, current: undefined, timeout: undefined, waiting: [] };
       this.#producers.set(id, producer);
     }
     producer.epoch++;
@@ -83,8 +85,7 @@ export class SimTransactions {
       startedAt: this.#scheduler.time,
     };
     producer.current = transaction;
-    this.#scheduler.at(producer.timeoutMs, 'transaction timeout', () => {
-      if (transaction.outcome !== 'open') return;
+    producer.timeout = this.#scheduler.at(producer.timeoutMs, 'transaction timeout', () => {
       producer.epoch++;
       this.#end(producer, 'aborted');
     });
@@ -136,6 +137,7 @@ export class SimTransactions {
 
   #end(producer: Producer, outcome: 'committed' | 'aborted'): void {
     const transaction = producer.current!;
+    producer.timeout?.cancel();
     transaction.outcome = outcome;
     const landings = [
       ...[...transaction.partitions].map((partition) => () => partition.land(transaction)),
