@@ -29,7 +29,7 @@ export interface ThreadPoolOptions {
   readonly onWarning: (message: string) => void;
 }
 
-const familyByName = new Map(Object.values(engineMetrics).map((family) => [family.name as string, family]));
+const familyByName = new Map(Object.values(engineMetrics).map((family) => [family.name, family]));
 
 interface Member {
   readonly thread: Thread;
@@ -223,7 +223,7 @@ const entry = import.meta.url.endsWith('.ts')
   : { eval: false, code: new URL('./worker-thread.js', import.meta.url) };
 
 function failure(message: Extract<FromThread, { type: 'failed' }>): StreamError {
-  const prefix = `${message.code}`;
+  const prefix = message.code;
   const reason = message.message.startsWith(prefix)
     ? message.message.slice(prefix.length).replace(/^[: ]+/, '')
     : message.message;

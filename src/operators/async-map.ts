@@ -260,7 +260,7 @@ export class AsyncMap implements Input, Advancer {
     try {
       promise = call(element.value, { id: element.callId, attempt: element.attempt, signal: abort.signal });
     } catch (thrown) {
-      promise = Promise.reject(thrown as Error);
+      promise = Promise.reject(thrown);
     }
     Promise.resolve(promise).then(
       (value) => {

@@ -209,7 +209,7 @@ export class LogExchange implements Input {
       watermark: this.#time,
       idle: this.#idle,
     };
-    for (let p = 0; p < this.#writer.partitions; p++) this.#writer.write(p, null, mark, codec as Codec<unknown>, NaN);
+    for (let p = 0; p < this.#writer.partitions; p++) this.#writer.write(p, null, mark, codec, NaN);
   }
 }
 

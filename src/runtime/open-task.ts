@@ -33,6 +33,10 @@ export async function openTask(context: OpenContext, sub: SubTopology, partition
   buildTask(context, task);
   const topic = changelogTopic(plan.graph.job, sub.id);
   if (changelog !== undefined && context.options.topics.has(topic)) {
+    // A commit of the former owner may still be in doubt. Once its offsets are decided no older generation can commit for
+    // this task, so the changelog below holds all there will be.
+    const owned = inputPlaces(context, task).filter((place) => !place.broadcast);
+    await context.transactor.committed(context.options.settings.group, owned);
     await changelog.restore(task.id, topic, partition, state.rowPrefixes, context.signal, context.onRestoring);
   }
   await state.load();

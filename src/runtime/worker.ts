@@ -183,7 +183,7 @@ export class Worker implements TaskWorker {
           try {
             resolve(await work());
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         },
         reject,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineTopology, json, leveldb, memory, number, run, StreamError, topic, valueState } from '../../src/index.ts';
 import type { LogFactory, RunOptions, Topology } from '../../src/index.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { redrive } from '../../src/job/redrive.ts';
@@ -127,7 +128,7 @@ describe('run', () => {
     const b = bench();
     await b.write([item('a', 1)]);
     const job = await run(summing, { log: b.factory, state: leveldb(), partitions: 2 });
-    while (job.status.recordsIn === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (job.status.recordsIn === 0) await systemClock.yield();
     await job.close();
     await job.close();
     expect(job.status.phase).toBe('stopped');

@@ -65,7 +65,7 @@ describe('taskAssignor', () => {
           settle();
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 50 },
     );
   });
 });

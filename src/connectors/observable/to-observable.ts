@@ -58,7 +58,8 @@ async function follow<T>(
         signal,
       });
       for (const { partition, batch, nextOffset } of parts) {
-        for (let i = 0; batch !== undefined && i < batch.count && !signal.aborted; i++) {
+        for (let i = 0; batch !== undefined && i < batch.count; i++) {
+          if (isAborted(signal)) return;
           const at = batch.valueStarts[i]!;
           if (at >= 0) next(topic.codec.decode(batch.slab, at, batch.valueEnds[i]!));
         }
@@ -68,4 +69,9 @@ async function follow<T>(
   } finally {
     await reader.close();
   }
+}
+
+// `next` may unsubscribe: asked again after every value.
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

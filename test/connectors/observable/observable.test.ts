@@ -1,5 +1,6 @@
 import { firstValueFrom, from, NEVER, Subject, take, throwError, toArray } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { MemoryLog } from '../../../src/connectors/memory-log.ts';
 import { fromObservable } from '../../../src/connectors/observable/from-observable.ts';
 import { toObservable } from '../../../src/connectors/observable/to-observable.ts';
@@ -49,7 +50,7 @@ test('fails when the log cannot keep up and nobody said what to drop', async () 
   const source = new Subject<Item>();
   const done = fromObservable({ log }, items, source, { bufferBytes: 200 });
   const failed = expect(done).rejects.toThrow(/RECORD_TOO_LARGE.*overflow: 'drop'/);
-  await new Promise((resolve) => setImmediate(resolve));
+  await systemClock.yield();
   for (const item of list(50)) source.next(item);
   await failed;
 });
