@@ -25,7 +25,8 @@ test('knows the built-in jobs, and no module beside them that is none', () => {
   expect(builtInJobs()).toEqual(['aggregation', 'pipeline', 'task-generation']);
 });
 
-test.each(['aggregation', 'pipeline', 'task-generation'])('loads %s by its name', async (name) => {
+// The first import loads the whole library, which takes a while on a busy machine.
+test.each(builtInJobs())('loads %s by its name', { timeout: 30_000 }, async (name) => {
   expect((await loadTopology(name)).topology.name).toBe(name);
 });
 
@@ -63,6 +64,6 @@ test('a module that fails to load, or exports something else, is no job', async 
   file('other.js', 'export const topology = 1; export default {};');
   file('throws.js', 'throw new TypeError("on import")');
   await expect(loadTopology('broken.js', folder)).rejects.toMatchObject({ code: 'JOB_INVALID' });
-  await expect(loadTopology('other.js', folder)).rejects.toThrow(/has the exports default, topology, and no topology/);
+  await expect(loadTopology('other.js', folder)).rejects.toThrow(/has the exports .*topology.*, and no topology/);
   await expect(loadTopology('throws.js', folder)).rejects.toThrow(/throws\.js cannot be loaded: on import/);
 });
