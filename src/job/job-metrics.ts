@@ -9,6 +9,7 @@ export class JobMetrics implements MetricsSource, HealthPart {
   readonly families = Object.values(engineMetrics);
   readonly name: string;
   readonly commitDuration = new DurationHistogram();
+  readonly commitPause = new DurationHistogram();
   readonly #job: string;
   readonly #workers: JobWorkers;
 
@@ -31,6 +32,7 @@ export class JobMetrics implements MetricsSource, HealthPart {
     const job = { job: this.#job };
     sink.value(engineMetrics.restarts, this.#workers.totals.restarts, job);
     sink.histogram(engineMetrics.commitDuration, this.commitDuration, job);
+    sink.histogram(engineMetrics.commitPause, this.commitPause, job);
     sink.value(engineMetrics.commits, this.commitDuration.count, { ...job, outcome: 'done' });
     this.#workers.collect(sink);
   }

@@ -86,8 +86,8 @@ export interface RunOptions<C> {
   readonly metrics?: MetricsRegistry;
   /** Is told whether the workers live and are ready. */
   readonly health?: HealthMonitor;
-  /** Told about every commit, with its duration in milliseconds. */
-  readonly onCommit?: (durationMs: number) => void;
+  /** Told about every commit: its duration, and for how much of it processing stood still, milliseconds. */
+  readonly onCommit?: (durationMs: number, pauseMs: number) => void;
   /** Told about what the job survives: restarts, trouble while closing. */
   readonly onWarning?: (message: string) => void;
   readonly clock?: Clock;

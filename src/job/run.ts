@@ -63,9 +63,10 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       onChange: () => {
         changed();
       },
-      onCommit: (durationMs) => {
+      onCommit: (durationMs, pauseMs) => {
         numbers.commitDuration.observe(durationMs / 1000);
-        options.onCommit?.(durationMs);
+        numbers.commitPause.observe(pauseMs / 1000);
+        options.onCommit?.(durationMs, pauseMs);
         changed();
       },
       onWarning: (message) => options.onWarning?.(message),

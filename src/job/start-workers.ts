@@ -27,7 +27,7 @@ export interface StartOptions {
   readonly module: string | undefined;
   readonly config: unknown;
   readonly onChange: () => void;
-  readonly onCommit: (durationMs: number) => void;
+  readonly onCommit: (durationMs: number, pauseMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 

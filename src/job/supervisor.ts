@@ -25,7 +25,7 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onChange: () => void;
-  readonly onCommit: (durationMs: number) => void;
+  readonly onCommit: (durationMs: number, pauseMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -104,9 +104,9 @@ export class Supervisor implements JobWorkers {
       listener: {
         onChange,
         onWarning,
-        onCommit: (durationMs) => {
+        onCommit: (durationMs, pauseMs) => {
           this.#backOff.succeeded();
-          onCommit(durationMs);
+          onCommit(durationMs, pauseMs);
         },
       },
     });

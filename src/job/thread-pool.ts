@@ -25,7 +25,7 @@ export interface ThreadPoolOptions {
   readonly exchanges: readonly TopicPartition[];
   readonly group: string;
   readonly onChange: () => void;
-  readonly onCommit: (durationMs: number) => void;
+  readonly onCommit: (durationMs: number, pauseMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -155,7 +155,7 @@ export class ThreadPool implements JobWorkers {
             onChange();
             return;
           case 'commit':
-            onCommit(message.durationMs);
+            onCommit(message.durationMs, message.pauseMs);
             return;
           case 'warning':
             onWarning(message.message);

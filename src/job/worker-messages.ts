@@ -37,7 +37,7 @@ export type FromThread =
       readonly quiet: boolean;
       readonly readings: readonly MetricReading[];
     }
-  | { readonly type: 'commit'; readonly durationMs: number }
+  | { readonly type: 'commit'; readonly durationMs: number; readonly pauseMs: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'ended' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly reaction: string };

@@ -40,8 +40,8 @@ async function main(): Promise<void> {
     restart: data.restart,
     worker: { ...data, plan, log, backend, store, clock: systemClock, random: systemRandom },
     onChange: report,
-    onCommit: (durationMs) => {
-      send({ type: 'commit', durationMs });
+    onCommit: (durationMs, pauseMs) => {
+      send({ type: 'commit', durationMs, pauseMs });
     },
     onWarning: (message) => {
       send({ type: 'warning', message });

@@ -38,6 +38,11 @@ export const engineMetrics = {
     ['job'],
     'Time from the cut of a commit until it is durable.',
   ),
+  commitPause: histogram(
+    'millrace_commit_pause_seconds',
+    ['job'],
+    'Part of a commit in which processing stands still.',
+  ),
   commits: counter('millrace_commits_total', ['job', 'outcome'], 'Commits, by outcome: done, failed, fenced.'),
   restarts: counter('millrace_restarts_total', ['job'], 'Times a worker went back to its last commit.'),
   watermarkLag: gauge(

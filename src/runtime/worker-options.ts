@@ -45,8 +45,8 @@ export interface WorkerOptions {
 export interface WorkerListener {
   /** Phase or task set changed. */
   onChange(): void;
-  /** A commit went through. */
-  onCommit(durationMs: number): void;
+  /** A commit went through: `durationMs` from the cut until it was durable, `pauseMs` of it processing stood still. */
+  onCommit(durationMs: number, pauseMs: number): void;
   /** Something worth a line in the log. */
   onWarning(message: string): void;
 }

@@ -416,10 +416,12 @@ export class Worker implements TaskWorker {
     const start = this.clock.monotonic();
     this.#uncommittedSince = undefined;
     this.#outputSince = undefined;
-    this.#committing = this.#committer.commit(this.#transactor, this.#membership, this.tasks).then(
+    const written = this.#committer.commit(this.#transactor, this.#membership, this.tasks);
+    const pauseMs = this.clock.monotonic() - start;
+    this.#committing = written.then(
       () => {
         this.#committing = undefined;
-        this.#options.listener.onCommit(this.clock.monotonic() - start);
+        this.#options.listener.onCommit(this.clock.monotonic() - start, pauseMs);
         this.#shrink();
         this.#wake.signal();
       },
