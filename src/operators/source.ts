@@ -22,6 +22,8 @@ export interface SourceOptions {
   /** Number of partitions this task reads of the topic. */
   readonly partitions: number;
   readonly generator: (() => WatermarkGenerator) | undefined;
+  /** Never holds event time back: it has none (broadcast inputs without a watermark strategy). */
+  readonly timeless: boolean;
 }
 
 export class Source {
@@ -35,6 +37,7 @@ export class Source {
   readonly #generators: readonly WatermarkGenerator[];
   readonly #clock: EventClock;
   readonly #out: Input;
+  readonly #timeless: boolean;
   #idle = false;
 
   constructor(options: SourceOptions, out: Input) {
@@ -49,7 +52,13 @@ export class Source {
     this.#generators = generator === undefined ? [] : Array.from({ length: options.partitions }, () => generator());
     this.#clock = new EventClock(Math.max(1, options.partitions));
     this.#out = out;
-    if (options.partitions === 0) this.#clock.setIdle(0, true);
+    this.#timeless = options.timeless || options.partitions === 0;
+  }
+
+  /** Tells the operators behind it what does not come with a record: that there is no event time to wait for. */
+  announce(): void {
+    if (!this.#timeless) return;
+    for (let i = 0; i < this.#clock.inputs; i++) this.#reach(this.#clock.setIdle(i, true));
   }
 
   /** Event time of the source; -Infinity before the first watermark. */
@@ -113,7 +122,7 @@ export class Source {
   afterSlice(index: number): void {
     const generator = this.#generators[index];
     if (generator === undefined) {
-      this.#reach(this.#clock.setIdle(index, false));
+      if (!this.#timeless) this.#reach(this.#clock.setIdle(index, false));
       return;
     }
     this.#reach(this.#clock.advance(index, generator.current()));

@@ -48,6 +48,8 @@ export interface TaskOperators {
   readonly keyed: readonly KeyedOperator[];
   readonly asyncMaps: readonly AsyncMap[];
   readonly redrive: Redrive;
+  /** Inputs that this task has no partition for: they are idle for ever. */
+  readonly absent: readonly Input[];
   /** Metrics by node. */
   readonly counters: ReadonlyMap<NodeId, Counters>;
 }
@@ -65,6 +67,7 @@ class Builder {
   readonly #logExchanges: LogExchange[] = [];
   readonly #keyed: KeyedOperator[] = [];
   readonly #asyncMaps: AsyncMap[] = [];
+  readonly #absent: Input[] = [];
   readonly #counters = new Map<NodeId, Counters>();
 
   constructor(context: BuildContext) {
@@ -81,6 +84,7 @@ class Builder {
       logExchanges: this.#logExchanges,
       keyed: this.#keyed,
       asyncMaps: this.#asyncMaps,
+      absent: this.#absent,
       redrive: new Redrive(this.#context.host, deadLetterCodec, this.#sources, (id, input) =>
         this.#entrance(id, input),
       ),
@@ -212,6 +216,7 @@ class Builder {
       time: node.time,
       partitions: everywhere ? count : host.partition < count ? 1 : 0,
       generator: strategy === undefined ? undefined : () => createGenerator(strategy),
+      timeless: everywhere && strategy === undefined,
     };
     this.#sources.set(node.id, new Source(options, out));
   }
@@ -233,8 +238,12 @@ class Builder {
   #entry(id: NodeId): void {
     const { plan, layout, exchange, entries, host } = this.#context;
     const description = plan.exchanges.find((candidate) => candidate.node === id)!;
-    if (host.partition >= layout.exchanges.get(id)!) return;
-    const entry = new ExchangeEntry(host, layout.tasks.get(description.from)!, this.#consumers(id));
+    const consumers = this.#consumers(id);
+    if (host.partition >= layout.exchanges.get(id)!) {
+      this.#absent.push(consumers);
+      return;
+    }
+    const entry = new ExchangeEntry(host, layout.tasks.get(description.from)!, consumers);
     if (exchange === 'direct') {
       entriesOf(entries, id)[host.partition] = entry;
       return;

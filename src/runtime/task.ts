@@ -132,6 +132,8 @@ export class Task implements OperatorHost {
   /** Replays event time and the in-flight log of the cut through the operators. Due timers fire before the first record. */
   restore(cut: Cut | undefined): void {
     for (const operator of this.operators.asyncMaps) operator.restore();
+    for (const source of this.operators.sources.values()) source.announce();
+    for (const input of this.operators.absent) input.onIdle(true);
     if (cut === undefined) return;
     for (const input of this.inputs) {
       const saved = cut.inputs.find((other) => other.topic === input.topic && other.partition === input.partition);
