@@ -2,7 +2,9 @@
  * Start of a task, in this order: the predecessor is fenced (the worker opened its transactional id), committed offsets
  * are read once they are stable, the changelog is restored, state is loaded, and the cut must agree with the offsets.
  */
-import type { PartitionOffset, Transactor } from '../core/log.ts';
+import { ByteWriter } from '../core/byte-writer.ts';
+import type { MemberId, PartitionOffset, Transactor } from '../core/log.ts';
+import { RowBatch } from '../core/row-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
@@ -21,6 +23,8 @@ export interface OpenContext {
   readonly entries: Map<NodeId, ExchangeEntry[]>;
   readonly signal: AbortSignal;
   readonly onRestoring: (remaining: number) => void;
+  /** The membership under which the tasks were assigned. */
+  readonly member: MemberId;
 }
 
 /** Opens a task up to the point where it can be attached: state loaded, operators built. Inputs come with `attachTask`. */
@@ -64,10 +68,30 @@ export async function attachTask(context: OpenContext, task: Task): Promise<void
   const offsets = new Map(owned.map((place, i) => [place, committed[i]]));
   checkFingerprint(context, task, cut);
   const positions: number[] = [];
-  for (const place of places) positions.push(await startPosition(context, task, cut, place, offsets.get(place)));
+  try {
+    for (const place of places) positions.push(await startPosition(context, task, cut, place, offsets.get(place)));
+  } catch (error) {
+    if (StreamError.is(error) && error.code === 'STATE_MISMATCH') await confirmMembership(context, owned, committed);
+    throw error;
+  }
   task.attach(places, positions, cut);
   if (context.options.settings.bounded) await bound(context, task);
   task.restore(cut);
+}
+
+// The tasks may have gone to another worker while this one was restoring (or was stopped): then state and offsets were
+// read at different times and a difference means nothing. Committing what is committed fails for a former member.
+async function confirmMembership(
+  context: OpenContext,
+  places: readonly InputPlace[],
+  committed: readonly (number | undefined)[],
+): Promise<void> {
+  const offsets = places.flatMap(({ topic, partition }, i) => {
+    const offset = committed[i];
+    return offset === undefined ? [] : [{ topic, partition, offset }];
+  });
+  const rows = new RowBatch(new ByteWriter());
+  await context.transactor.commit({ outputs: [], offsets, member: context.member, rows });
 }
 
 function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {

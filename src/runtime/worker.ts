@@ -532,6 +532,7 @@ export class Worker implements TaskWorker {
       changelog: this.#changelog,
       entries: this.#entries,
       signal: this.#abort.signal,
+      member: this.#member.id,
       onRestoring: (remaining) => {
         this.restoring = remaining;
       },
