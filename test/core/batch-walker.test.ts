@@ -157,14 +157,15 @@ describe('damage', () => {
   });
 
   test('ends with an error or records inside the bytes, without checksums too', () => {
+    const whole = small();
     fc.assert(
       fc.property(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 12 }), (place, noise) => {
-        const damaged = small();
+        const damaged = Buffer.from(whole);
         damaged.set(noise, place % (damaged.length - noise.length));
         attempt(damaged, { checkCrc: false });
         attempt(Buffer.from(noise), {});
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -221,9 +222,8 @@ describe('transactions and compression', () => {
 function attempt(buffer: Buffer, options: Partial<WalkOptions>): Model[] | 'corrupt' {
   try {
     const { batch } = walk(buffer, options);
-    if (batch !== undefined) {
-      for (let i = 0; i < batch.count; i++) expect(batch.valueEnds[i]).toBeLessThanOrEqual(buffer.length);
-    }
+    if (batch !== undefined)
+      expect(Math.max(...batch.valueEnds.subarray(0, batch.count))).toBeLessThanOrEqual(buffer.length);
     return modelsOf(batch);
   } catch (error) {
     if (!StreamError.is(error)) throw error;
