@@ -47,6 +47,7 @@ export const errorCodes = {
   COMMIT_FAILED: 'A commit did not go through.',
   IO_FAILED: 'A file or socket operation failed.',
   OUTPUT_EXISTS: 'An output file exists already.',
+  OUTPUT_CLOSED: 'Nobody reads standard output any more.',
   // life cycle
   NOT_RUNNING: 'The job is not running.',
   ABORTED: 'The job was aborted.',

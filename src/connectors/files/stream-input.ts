@@ -1,0 +1,173 @@
+/**
+ * The lines of a stream that can be read only once: standard input, a pipe. Lines stay in memory until their offset was
+ * committed, because a rollback reads them again; the stream is read only when somebody waits for more.
+ *
+ *   released | chunk chunk chunk | pending: the beginning of a line     <- stream
+ *            ^ start             ^ end, so far
+ */
+import { Readable } from 'node:stream';
+import type { FetchedPartition } from '../../core/log.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
+import type { StreamError } from '../../core/stream-error.ts';
+import { fileError } from './file-error.ts';
+import { lineTooLong, outOfRange, type LineInput, type LineSource } from './line-input.ts';
+import { batchOfLines, countNewlines, scanLines } from './scan-lines.ts';
+
+/** Whole lines, in order. */
+interface Chunk {
+  readonly offset: number;
+  readonly end: number;
+  readonly slab: Buffer;
+  /** Number of its first line. */
+  readonly line: number;
+}
+
+/** Released bytes that are kept to tell line numbers of records that failed a little later. */
+const keptBytes = 4 * 1024 * 1024;
+
+const newline = 0x0a;
+
+export class StreamInput implements LineInput {
+  readonly #source: LineSource;
+  readonly #stream: NodeJS.ReadableStream;
+  readonly #iterator: AsyncIterator<string | Buffer, undefined>;
+  #chunks: Chunk[] = [];
+  #released = 0;
+  #end = 0;
+  #nextLine = 1;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #ended = false;
+  /** What failed stays so: the lines behind the failure are lost. */
+  #failure: StreamError | undefined;
+  #pulling = false;
+  readonly #waiting = new Set<() => void>();
+  #closed = false;
+
+  constructor(source: LineSource, stream: NodeJS.ReadableStream) {
+    this.#source = source;
+    this.#stream = stream;
+    this.#iterator = stream[Symbol.asyncIterator]();
+  }
+
+  bounds(): { start: number; end: number } {
+    // Bounded runs stop at the end that they see at the start, and this one is not known yet.
+    return { start: this.#released, end: this.#ended ? this.#end : Number.MAX_SAFE_INTEGER };
+  }
+
+  async read(offset: number, maxBytes: number): Promise<FetchedPartition | undefined> {
+    if (offset < this.#released || offset > this.#end) {
+      throw outOfRange(this.#source, offset, this.#released, this.#end);
+    }
+    if (offset === this.#end) {
+      if (this.#failure !== undefined) throw this.#failure;
+      return this.#ended ? this.#answer(undefined, offset) : undefined;
+    }
+    const { offset: base, slab } = this.#chunkAt(offset)!;
+    const rest = offset === base ? slab : slab.subarray(offset - base);
+    const { maxLineBytes } = this.#source;
+    const found = scanLines(rest, rest.length, { base: offset, last: true, maxBytes, maxLineBytes });
+    if (found.bytes === 0) throw lineTooLong(this.#source, offset, this.lineOf(offset)!);
+    return this.#answer(batchOfLines(this.#source.topic, rest, found, offset), offset + found.bytes);
+  }
+
+  whenMore(callback: () => void): () => void {
+    this.#waiting.add(callback);
+    if (!this.#pulling && this.#failure === undefined) void this.#pull();
+    return () => this.#waiting.delete(callback);
+  }
+
+  release(offset: number): void {
+    this.#released = Math.max(this.#released, Math.min(offset, this.#end));
+    const first = this.#chunks.findIndex(({ end }) => end > this.#released - keptBytes);
+    if (first !== 0) this.#chunks = first < 0 ? [] : this.#chunks.slice(first);
+  }
+
+  lineOf(offset: number): number | undefined {
+    const chunk = this.#chunkAt(offset);
+    if (chunk === undefined) return undefined;
+    return chunk.line + countNewlines(chunk.slab.subarray(0, offset - chunk.offset));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#chunks = [];
+    // An open standard input would keep the process alive.
+    if (this.#stream instanceof Readable) this.#stream.destroy();
+  }
+
+  #answer(batch: RecordBatch | undefined, nextOffset: number): FetchedPartition {
+    const { end } = this.bounds();
+    const ended = this.#ended && nextOffset === this.#end ? { ended: true } : {};
+    return { topic: this.#source.topic, partition: 0, batch, nextOffset, end, stable: end, ...ended };
+  }
+
+  // Reads until there is a whole line more, or the stream has ended.
+  async #pull(): Promise<void> {
+    this.#pulling = true;
+    const before = this.#end;
+    try {
+      while (this.#end === before && !this.#ended) this.#accept(await this.#next());
+    } catch (error) {
+      this.#failure = fileError(error, this.#source.name);
+    }
+    this.#pulling = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const callback of waiting) callback();
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    try {
+      const next: IteratorResult<string | Buffer, undefined> = await this.#iterator.next();
+      return typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
+    } catch (error) {
+      if (this.#closed) return undefined; // ended by close
+      throw error;
+    }
+  }
+
+  #accept(bytes: Buffer | undefined): void {
+    if (bytes === undefined) {
+      this.#ended = true;
+      this.#close(Buffer.concat(this.#take()));
+      return;
+    }
+    const whole = bytes.lastIndexOf(newline) + 1;
+    if (whole > 0) {
+      const { length } = this.#pending;
+      const head = bytes.subarray(0, whole);
+      this.#close(length === 0 ? head : Buffer.concat([...this.#take(), head]));
+    }
+    if (whole < bytes.length) this.#pending.push(bytes.subarray(whole));
+    this.#pendingBytes += bytes.length - whole;
+    if (this.#pendingBytes > this.#source.maxLineBytes) throw lineTooLong(this.#source, this.#end, this.#nextLine);
+  }
+
+  #take(): Buffer[] {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return pending;
+  }
+
+  #close(slab: Buffer): void {
+    if (slab.length === 0) return;
+    const offset = this.#end;
+    this.#end += slab.length;
+    this.#chunks.push({ offset, end: this.#end, slab, line: this.#nextLine });
+    this.#nextLine += countNewlines(slab);
+  }
+
+  #chunkAt(offset: number): Chunk | undefined {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#chunks[middle]!.end > offset) high = middle;
+      else low = middle + 1;
+    }
+    const chunk = this.#chunks[low];
+    return chunk === undefined || chunk.offset > offset ? undefined : chunk;
+  }
+}
