@@ -15,6 +15,8 @@ export class ListBody {
   nextPage = 0;
   sealedCount = 0;
   #sealed: unknown[] | undefined;
+  /** Entries of the pages from `page` on, which a commit in flight writes: the store may not have them yet. */
+  #flying: { readonly page: number; readonly entries: readonly unknown[] } | undefined;
   /** Sealed entries and tail; undefined after a change. */
   #all: readonly unknown[] | undefined;
   #shared = false;
@@ -45,24 +47,25 @@ export class ListBody {
     this.#all = undefined;
   }
 
-  /** All entries; `read` gets the sealed ones. */
-  all(read: () => unknown[]): readonly unknown[] {
+  /** All entries; `read` gets those of the pages before the given one. */
+  all(read: (toPage: number) => unknown[]): readonly unknown[] {
     if (this.#all !== undefined) return this.#all;
     if (this.sealedCount === 0) {
       this.#shared = true;
       this.#all = this.tail;
     } else {
-      this.#sealed ??= read();
+      this.#sealed ??= [...read(this.#flying?.page ?? this.nextPage), ...(this.#flying?.entries ?? [])];
       this.#all = [...this.#sealed, ...this.tail];
     }
     return this.#all;
   }
 
-  /** The first `count` entries of the tail are in pages now. */
-  seal(count: number): void {
+  /** The first `count` entries of the tail are in pages now, the first of them `page`. */
+  seal(count: number, page: number): void {
     const sealed = this.tail.slice(0, count);
     if (this.sealedCount === 0) this.#sealed = sealed;
-    else if (this.#sealed !== undefined) for (const entry of sealed) this.#sealed.push(entry);
+    else if (this.#sealed === undefined) this.#flying = { page, entries: sealed };
+    else for (const entry of sealed) this.#sealed.push(entry);
     this.sealedCount += count;
     this.tail = this.tail.slice(count);
     this.#shared = false;
@@ -94,6 +97,7 @@ export class ListBody {
   forgetSealed(): number {
     const count = this.#sealed?.length ?? 0;
     this.#sealed = undefined;
+    this.#flying = undefined;
     this.#all = undefined;
     return count;
   }

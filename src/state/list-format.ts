@@ -97,11 +97,11 @@ export class ListFormat implements CellFormat {
     cell.stored = true;
   }
 
-  /** Decodes the sealed pages of a list. */
-  readPages(key: Key, body: ListBody): unknown[] {
+  /** Decodes the sealed pages of a list before `toPage`. */
+  readPages(key: Key, body: ListBody, toPage: number): unknown[] {
     const entries: unknown[] = [];
     const rowKey = this.rowKey(key);
-    for (let page = body.firstPage; page < body.nextPage; page++) {
+    for (let page = body.firstPage; page < toPage; page++) {
       const bytes = this.#store?.get(pageKey(pagePrefix(rowKey, body.incarnation), page));
       if (bytes === undefined) {
         throw new StreamError('STATE_CORRUPT', `page ${String(page)} of list '${this.#name}' is missing`, {
@@ -190,6 +190,7 @@ export class ListFormat implements CellFormat {
   #seal(body: ListBody, ends: readonly number[], rowKey: string, rows: RowBatch): number {
     if (body.incarnation === 0) body.incarnation = this.#incarnations.take();
     const prefix = pagePrefix(rowKey, body.incarnation);
+    const firstPage = body.nextPage;
     let from = 0;
     let sealed = 0;
     for (let i = 0; i < ends.length; i++) {
@@ -201,7 +202,7 @@ export class ListFormat implements CellFormat {
       from = ends[i]!;
       sealed = i + 1;
     }
-    body.seal(sealed);
+    body.seal(sealed, firstPage);
     return from;
   }
 

@@ -98,7 +98,7 @@ export class ListHandle<T> implements ListState<T> {
 
   #all(cell: Cell, body: ListBody): readonly unknown[] {
     const before = body.inMemory;
-    const all = body.all(() => this.#format.readPages(cell.key, body));
+    const all = body.all((toPage) => this.#format.readPages(cell.key, body, toPage));
     this.#table.weigh(body.inMemory - before);
     return all;
   }
