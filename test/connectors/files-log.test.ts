@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFilesLog, type FilesLog, type FilesLogOptions } from '../../src/connectors/open-files-log.ts';
+import { openFilesLog, type FilesLog, type FilesLogOptions } from '../../src/connectors/files-log.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
