@@ -30,7 +30,7 @@ import { SimStore } from './sim-store.ts';
 import { withSimulatedCalls } from './simulated-calls.ts';
 
 /** Faults strike, and inputs arrive, in the first part of a run. */
-export const activeMs = 4_000;
+export const activeMs = 3_000;
 
 const checkEveryMs = 100;
 const mostSteps = 400_000;

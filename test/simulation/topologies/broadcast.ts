@@ -30,7 +30,7 @@ const sale = json<Sale>('sale');
 const revenue = json<Revenue>('revenue');
 
 /** After the last input of any run. */
-const closingTime = simulationEpoch + 8_000;
+const closingTime = simulationEpoch + 5_500;
 
 const topology = defineTopology({
   name: 'broadcast',

@@ -27,7 +27,7 @@ const sideCodec = json<Side>('side');
 const joinedCodec = json<Joined>('joined');
 
 /** After the last input of any run. */
-const closingTime = simulationEpoch + 8_000;
+const closingTime = simulationEpoch + 5_500;
 
 const topology = defineTopology({
   name: 'keyed-join',
