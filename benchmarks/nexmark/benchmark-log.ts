@@ -64,17 +64,20 @@ function wrap(log: Log, input: BenchmarkInput): Log {
 class PreparedReader implements LogReader {
   readonly #inner: LogReader;
   readonly #input: BenchmarkInput;
+  /** By first offset. A benchmark that was interrupted starts anew, so no other offsets are asked for. */
+  readonly #batches: ReadonlyMap<number, RecordBatch>;
   #started = false;
 
   constructor(inner: LogReader, input: BenchmarkInput) {
     this.#inner = inner;
     this.#input = input;
+    this.#batches = new Map(input.lines.batches.map((batch) => [batch.offsets[0]!, batch]));
   }
 
   async fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
     const { topic, lines, onFirstFetch } = this.#input;
     const own = request.partitions.find((partition) => partition.topic === topic);
-    const batch = own === undefined ? undefined : batchAt(lines, own.offset);
+    const batch = own === undefined ? undefined : this.#batches.get(own.offset);
     if (batch === undefined) return this.#inner.fetch(request);
     if (!this.#started) onFirstFetch();
     this.#started = true;
@@ -86,9 +89,4 @@ class PreparedReader implements LogReader {
   close(): Promise<void> {
     return this.#inner.close();
   }
-}
-
-/** The batch that begins at `offset`. A benchmark that was interrupted starts anew, so no others are asked for. */
-function batchAt({ batches }: Lines, offset: number): RecordBatch | undefined {
-  return batches.find((batch) => batch.offsets[0] === offset);
 }

@@ -34,6 +34,7 @@ export interface Measurement {
   readonly peakRssMiB: number;
   readonly commits: number;
   readonly commitP99Ms: number;
+  readonly commitPauseP99Ms: number;
   readonly allSeconds: readonly number[];
   readonly allCpuSeconds: readonly number[];
   readonly node: string;
@@ -70,7 +71,8 @@ export async function measure({ input, query, state, commitMs, runs, warm }: Mea
     eventsPerCpuSec: Math.round(events / median.cpuSeconds),
     peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     commits: median.commitMs.length,
-    commitP99Ms: round(percentile99(timed.flatMap(({ commitMs: durations }) => durations))),
+    commitP99Ms: round(percentile99(timed.flatMap((one) => one.commitMs))),
+    commitPauseP99Ms: round(percentile99(timed.flatMap((one) => one.pauseMs))),
     allSeconds: timed.map(({ seconds }) => round(seconds)),
     allCpuSeconds: timed.map(({ cpuSeconds }) => round(cpuSeconds)),
     node: process.version,

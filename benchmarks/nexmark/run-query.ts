@@ -18,7 +18,10 @@ export interface QueryRun {
   readonly cpuSeconds: number;
   readonly resultCount: number;
   readonly checksum: number;
+  /** From the beginning of each commit to its end; the next epoch runs beside it. */
   readonly commitMs: readonly number[];
+  /** How long each commit kept records from being processed. */
+  readonly pauseMs: readonly number[];
 }
 
 export interface QueryRunOptions {
@@ -31,7 +34,8 @@ export interface QueryRunOptions {
 export async function runQuery(query: AnyQuery, { lines, state, commitMs }: QueryRunOptions): Promise<QueryRun> {
   const checksum = new Checksum();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-nexmark-'));
-  const commits: number[] = [];
+  const durations: number[] = [];
+  const pauses: number[] = [];
   let started = 0;
   let cpuBefore = process.cpuUsage();
   const onFirstFetch = (): void => {
@@ -49,7 +53,10 @@ export async function runQuery(query: AnyQuery, { lines, state, commitMs }: Quer
       bounded: true,
       commit: { linger: commitMs, interval: commitMs },
       restart: { attempts: 0 },
-      onCommit: (durationMs) => commits.push(durationMs),
+      onCommit: (durationMs, pauseMs) => {
+        durations.push(durationMs);
+        pauses.push(pauseMs);
+      },
     });
     await job.finished;
     const seconds = (performance.now() - started) / 1000;
@@ -64,7 +71,8 @@ export async function runQuery(query: AnyQuery, { lines, state, commitMs }: Quer
       cpuSeconds: (user + system) / 1e6,
       resultCount: checksum.count,
       checksum: checksum.sum,
-      commitMs: commits,
+      commitMs: durations,
+      pauseMs: pauses,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -37,7 +37,8 @@ export const q19: Query<RankedBid> = {
               const before = ctx.state.top.get()?.bids ?? [];
               const index = placeOf(bid, before);
               if (index === most) return;
-              const bids = [...before.slice(0, index), bid, ...before.slice(index, most - 1)];
+              const bids = before.slice(0, most - 1);
+              bids.splice(index, 0, bid);
               ctx.state.top.set({ bids });
               for (let i = index; i < bids.length; i++) ctx.emit({ bid: bids[i]!, rank: i + 1 });
             },
