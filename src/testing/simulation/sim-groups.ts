@@ -17,6 +17,8 @@ export interface JoinAnswer {
 }
 
 export interface JoinRequest {
+  /** The member is new: an id that joined before and is not known any more was expelled. */
+  readonly first: boolean;
   readonly group: string;
   readonly memberId: string;
   readonly instanceId: string | undefined;
@@ -59,8 +61,9 @@ export class SimGroups {
   }
 
   /** Enters the group, or a new round of it; resolves with the assignment of the generation that follows. */
-  join(request: JoinRequest): Promise<JoinAnswer> {
+  async join(request: JoinRequest): Promise<JoinAnswer> {
     const group = this.#group(request.group);
+    if (!request.first && !group.members.has(request.memberId)) throw unknownMember(request.memberId);
     const former = this.#formerOf(group, request);
     if (former !== undefined) {
       group.members.delete(former[0]); // a static member came back: its former self is fenced, its place kept
@@ -68,7 +71,7 @@ export class SimGroups {
       if (!group.preparing && equalBytes(former[1].request.metadata, request.metadata)) {
         const { assignment } = former[1];
         this.#admit(group, request, assignment);
-        return Promise.resolve({ generation: group.generation, assignment });
+        return { generation: group.generation, assignment };
       }
     }
     const member = group.members.get(request.memberId) ?? this.#admit(group, request, new Uint8Array());
@@ -80,7 +83,7 @@ export class SimGroups {
     });
     this.#prepare(group);
     this.#endRound(group);
-    return answer;
+    return await answer;
   }
 
   heartbeat({ group: name, memberId, generation }: MemberId): HeartbeatAnswer {

@@ -52,12 +52,13 @@ export class SimMember implements GroupMember {
   async #join(): Promise<void> {
     this.#joining = true;
     this.#wantsJoin = false;
-    const { group, memberId } = this.#id;
+    const { group, memberId, generation } = this.#id;
     const { instanceId, sessionTimeoutMs, assignor, listener } = this.#spec;
     let answer: JoinAnswer;
     try {
       const metadata = Uint8Array.from(listener.metadata());
-      const request = { group, memberId, instanceId, metadata, sessionTimeoutMs, assignor };
+      const first = generation < 0;
+      const request = { group, memberId, first, instanceId, metadata, sessionTimeoutMs, assignor };
       answer = await this.#host.call('group.join', () => this.#groups.join(request));
     } catch (error) {
       this.#joining = false;

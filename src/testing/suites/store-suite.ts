@@ -11,8 +11,8 @@ import { compareText } from '../../core/compare-text.ts';
 
 /** The part of vitest (or jest) that suites use. */
 export interface TestFunctions {
-  test(name: string, body: () => Promise<void> | void): void;
-  expect(actual: unknown): {
+  readonly test: (name: string, body: () => Promise<void> | void) => void;
+  readonly expect: (actual: unknown) => {
     toBe(expected: unknown): void;
     toEqual(expected: unknown): void;
     toBeGreaterThan(expected: number): void;
