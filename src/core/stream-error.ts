@@ -124,7 +124,10 @@ function formatMessage(code: string, reason: string, place: ErrorPlace, remedy: 
 export function preview(value: unknown, limit = 120): string {
   let text: string;
   try {
-    text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+    text =
+      typeof value === 'string'
+        ? JSON.stringify(value)
+        : ((JSON.stringify(value) as string | undefined) ?? String(value));
   } catch {
     text = String(value); // circular or a BigInt: any text is better than failing while reporting a failure
   }

@@ -176,8 +176,6 @@ export type GraphNode =
   | SideOutputNode
   | SinkNode;
 
-export type NodeKind = GraphNode['kind'];
-
 /** The result of building a topology: frozen and inspectable. Nodes are in topological order. */
 export interface Graph {
   readonly job: string;

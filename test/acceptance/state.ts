@@ -107,7 +107,11 @@ export async function stateAcceptance(args: readonly string[]): Promise<void> {
   for (const size of [10_000, 1_000_000, keys]) {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-state-'));
     try {
-      await measure({ name: `insert ${String(size)} keys`, count: size, keyOf: (offset) => offset }, folder, cacheBytes);
+      await measure(
+        { name: `insert ${String(size)} keys`, count: size, keyOf: (offset) => offset },
+        folder,
+        cacheBytes,
+      );
       // The position goes on where the first phase stopped.
       const keyOf = (offset: number): number => ((offset * 7919) % hot) % size;
       const phase = { name: `hot set of ${String(hot)} in ${String(size)}`, count: size + 2_000_000, keyOf };

@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { bytes, contract, defineTopology, embedded, json, leveldb, number, run, topic, valueState } from '../../src/index.ts';
+import {
+  bytes,
+  contract,
+  defineTopology,
+  embedded,
+  json,
+  leveldb,
+  number,
+  run,
+  topic,
+  valueState,
+} from '../../src/index.ts';
 import type { JobHandle } from '../../src/index.ts';
 import { deadLetterCodec } from '../../src/runtime/dead-letters.ts';
 import { readTopic } from '../support/read-topic.ts';
@@ -94,7 +105,9 @@ test('records that are no JSON or break the contract become dead letters with pa
 
 test('a missing key fails the job, naming operator, record and remedy, and nothing after the last commit is lost', async () => {
   await write(['{"id":"a","amount":1}', '{"id":"none","amount":1}']);
-  await expect(runToEnd()).rejects.toThrow(/KEY_INVALID in totalling \/ total-repartition.*orders-0 @ 1.*key function/s);
+  await expect(runToEnd()).rejects.toThrow(
+    /KEY_INVALID in totalling \/ total-repartition.*orders-0 @ 1.*key function/s,
+  );
   expect((await committed()).results).toEqual([]);
 });
 
