@@ -5,6 +5,7 @@ import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dl
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { runCommand } from './commands/run.ts';
+import { stateInspectCommand } from './commands/state.ts';
 import { topicsApplyCommand, topicsListCommand, topicsPlanCommand } from './commands/topics.ts';
 
 /** All commands, in the order of the help. */
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   topicsListCommand,
   topicsPlanCommand,
   topicsApplyCommand,
+  stateInspectCommand,
   dlqListCommand,
   dlqShowCommand,
   dlqRedriveCommand,

@@ -27,7 +27,7 @@ interface RedriveNote {
 
 const noteCodec = json<RedriveNote>('redrive-note');
 
-function deadLetterTopic(job: string): string {
+export function deadLetterTopic(job: string): string {
   return `${job}-dlq`;
 }
 

@@ -1,11 +1,13 @@
 /** The commands' view of the engine. `systemEngine` is the real one; tests of commands bring their own. */
 import type { Topic } from '../core/topic.ts';
 import type { JobModule } from '../job/load-topology.ts';
-import type { JobHandle, OpenLog } from '../job/options.ts';
+import type { JobHandle } from '../job/options.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Settings } from './config/settings.ts';
+import type { Folder } from './folder.ts';
 import type { FileWiring } from './file-wiring.ts';
 import type { Io } from './io.ts';
 
@@ -30,6 +32,6 @@ export interface Engine {
   builtInJobs(): readonly string[];
   loadTopology(specifier: string, folder: string): Promise<JobModule>;
   run(request: RunRequest): Promise<JobHandle>;
-  /** The embedded log of a data folder: opened, or through the process that owns it. */
-  openLog(data: string, io: Io): Promise<Pick<OpenLog, 'log' | 'close'>>;
+  /** A data folder: opened, or through the process that has it open. Fails with LOG_LOCKED when that one does not answer. */
+  openFolder(data: string, io: Io, plan?: Plan): Promise<Folder>;
 }

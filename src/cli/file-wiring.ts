@@ -27,6 +27,8 @@ export interface FileWiring {
   readonly deadLetters: string;
   /** Topics of sinks that were given no file: their records are not kept. */
   readonly unkept: readonly string[];
+  /** Replace what exists. */
+  readonly force: boolean;
 }
 
 export interface FileArguments {
@@ -62,7 +64,8 @@ export function fileWiring(graph: Graph, args: FileArguments): FileWiring | unde
   const deadLetters = first === undefined ? join(args.folder, `${graph.job}.dlq.jsonl`) : `${first.path}.dlq.jsonl`;
   if (!args.force) refuseExisting(first === undefined ? outputs : [...outputs, { path: deadLetters }]);
   const unkept = sinks.filter(({ id }) => !outputs.some((output) => output.id === id)).map(({ topic }) => topic);
-  return { inputs, outputs, deadLetters, unkept };
+  // Beside standard output the dead letters of the last run make room for those of this one.
+  return { inputs, outputs, deadLetters, unkept, force: args.force || first === undefined };
 }
 
 interface Endpoint {

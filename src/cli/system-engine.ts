@@ -2,11 +2,14 @@
  * The engine that runs jobs in this process. Its parts are loaded when they are asked for: help, config and list need
  * neither LevelDB nor the runtime.
  */
+import { serveControl } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { builtInJobs, loadTopology } from '../job/load-topology.ts';
-import type { LogFactory, OpenLog, RunOptions } from '../job/options.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { JobHandle, LogFactory, OpenLog, RunOptions } from '../job/options.ts';
 import type { Settings } from './config/settings.ts';
 import type { Engine, RunRequest } from './engine.ts';
+import { controlHandlers, localFolder, remoteFolder } from './folder.ts';
 import { followTopic } from './topic-reader.ts';
 
 export const systemEngine: Engine = {
@@ -19,21 +22,54 @@ export const systemEngine: Engine = {
       import('../job/run.ts'),
       import('../job/state-factories.ts'),
     ]);
-    const log = followed(await logFactory(request), request);
-    const state = request.settings.state === 'memory' || request.files !== undefined ? memory() : leveldb();
-    return run(request.module.topology, { ...runOptions(request), log, state });
+    const { files, io, settings, module } = request;
+    const state = settings.state === 'memory' || files !== undefined ? memory() : leveldb();
+    const running: { job?: JobHandle } = {}; // known only after the log has been opened for it
+    const log =
+      files === undefined
+        ? await embeddedLog(request, running)
+        : (await import('./log-of-files.ts')).logOfFiles(files, io);
+    running.job = await run(module.topology, { ...runOptions(request), log: followed(log, request), state });
+    return running.job;
   },
 
-  async openLog(data, { clock }) {
+  async openFolder(data, { clock }, plan) {
     const { embedded } = await import('../job/log-factories.ts');
-    return embedded(data).open({ clock, job: '' });
+    try {
+      const open = await embedded(data).open({ clock, job: '' });
+      return localFolder({ ...open, clock, plan, savepoint: undefined }, () => open.close());
+    } catch (error) {
+      if (StreamError.is(error) && isLocked(error)) return remoteFolder(data, error);
+      throw error;
+    }
   },
 };
 
-async function logFactory({ data, settings, files }: RunRequest): Promise<LogFactory> {
-  if (files !== undefined) throw new StreamError('UNSUPPORTED', 'files are not wired yet');
+function isLocked({ code }: StreamError): boolean {
+  return code === 'LOG_LOCKED' || code === 'STATE_LOCKED';
+}
+
+/** The log in the data folder. While it is open this process answers for the folder: other commands ask it. */
+async function embeddedLog(request: RunRequest, running: { readonly job?: JobHandle }): Promise<LogFactory> {
+  const { data, settings, config, module, io } = request;
   const { embedded } = await import('../job/log-factories.ts');
-  return embedded(data, { durability: settings.durability });
+  const factory = embedded(data, { durability: settings.durability });
+  return {
+    kind: factory.kind,
+    async open(context) {
+      const open = await factory.open(context);
+      const plan = makePlan(module.topology.build(config));
+      const savepoint = async (folder: string): Promise<void> => running.job?.savepoint(folder);
+      const control = await serveControl(data, controlHandlers({ ...open, clock: io.clock, plan, savepoint }));
+      return {
+        ...open,
+        async close() {
+          await control.close();
+          await open.close();
+        },
+      };
+    },
+  };
 }
 
 function runOptions(request: RunRequest): RunOptions<unknown> {

@@ -84,7 +84,7 @@ export class FakeJob implements JobHandle {
 
 export interface FakeEngine extends Engine {
   run: Engine['run'];
-  openLog: Engine['openLog'];
+  openFolder: Engine['openFolder'];
   readonly requests: RunRequest[];
   readonly jobs: FakeJob[];
   /** Resolves when a job has been started. */
@@ -116,7 +116,7 @@ export function fakeEngine(exports: Readonly<Record<string, unknown>> = {}): Fak
       markStarted(job);
       return job;
     },
-    async openLog() {
+    async openFolder() {
       throw new StreamError('LOG_LOCKED', 'process 4711 has it');
     },
   };

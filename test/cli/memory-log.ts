@@ -1,5 +1,6 @@
 /** A log in memory that commands may close as often as they like, and records put into it by hand. */
 import { onTestFinished } from 'vitest';
+import { localFolder } from '../../src/cli/folder.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
@@ -17,7 +18,9 @@ export function sharedLog(engine?: FakeEngine): SharedLog {
   const log = new MemoryLog({ clock: new ManualClock() });
   onTestFinished(() => log.close());
   if (engine !== undefined) {
-    engine.openLog = async () => ({ log, close: async () => undefined });
+    const clock = new ManualClock();
+    const open = { log, store: undefined, clock, plan: undefined, savepoint: undefined };
+    engine.openFolder = async () => localFolder(open, async () => undefined);
   }
   return {
     log,

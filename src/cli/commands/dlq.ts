@@ -1,10 +1,10 @@
 import { StreamError } from '../../core/stream-error.ts';
 import type { DeadLetterRecord } from '../../runtime/dead-letters.ts';
 import type { Command, CommandCall } from '../command.ts';
-import { readLetters, sendBack, type StoredLetter } from '../dead-letter-box.ts';
+import type { StoredLetter } from '../dead-letter-box.ts';
 import { exitCodes } from '../exit-code.ts';
 import { table } from '../table.ts';
-import { withLog, type JobLog } from '../with-log.ts';
+import { withFolder, type JobFolder } from '../with-folder.ts';
 
 const all = { name: 'all', help: 'Also those that were sent back already.' };
 
@@ -16,8 +16,10 @@ export const dlqListCommand: Command = {
   settings: ['data'],
   examples: ['run-topology dlq list pipeline', 'run-topology dlq list ./my-job.ts --json'],
   run: (call) =>
-    withLog(call, async ({ job, log }) => {
-      const letters = (await readLetters(log, job)).filter(({ redriven }) => !redriven || call.args.values.has('all'));
+    withFolder(call, async ({ job, folder }) => {
+      const letters = (await folder.ask('dlq.list', { job })).filter(
+        ({ redriven }) => !redriven || call.args.values.has('all'),
+      );
       if (call.args.values.has('json')) {
         await call.io.stdout.write(letters.map((letter) => `${JSON.stringify(flat(letter))}\n`).join(''));
         return exitCodes.done;
@@ -45,8 +47,8 @@ export const dlqShowCommand: Command = {
   settings: ['data'],
   examples: ['run-topology dlq show pipeline 17', 'run-topology dlq show pipeline 17 --json | jq -r .raw | base64 -d'],
   run: (call) =>
-    withLog(call, async (jobLog) => {
-      const [found] = await pick(jobLog, [call.args.positionals[1]!]);
+    withFolder(call, async (place) => {
+      const [found] = await pick(place, [call.args.positionals[1]!]);
       const json = call.args.values.has('json');
       await call.io.stdout.write(json ? `${JSON.stringify(flat(found!))}\n` : describe(found!));
       return exitCodes.done;
@@ -61,33 +63,31 @@ export const dlqRedriveCommand: Command = {
   settings: ['data'],
   examples: ['run-topology dlq redrive pipeline 17', 'run-topology dlq redrive pipeline --all'],
   run: (call) =>
-    withLog(call, async (jobLog) => {
-      const letters = await chosen(call, jobLog);
-      if (letters.length > 0) await sendBack(jobLog.log, jobLog.job, letters, call.io.clock);
+    withFolder(call, async (place) => {
+      const letters = await chosen(call, place);
+      const numbers = letters.map(({ number }) => number);
+      await place.folder.ask('dlq.sendBack', { job: place.job, numbers });
       const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
       const text = call.args.values.has('json')
-        ? JSON.stringify({ redriven: letters.map(({ number }) => number) })
-        : `Sent ${count} back; ${jobLog.job} takes them in when it runs.`;
+        ? JSON.stringify({ redriven: numbers })
+        : `Sent ${count} back; ${place.job} takes them in when it runs.`;
       await call.io.stdout.write(`${text}\n`);
       return exitCodes.done;
     }),
 };
 
-async function chosen({ args }: CommandCall, jobLog: JobLog): Promise<readonly StoredLetter[]> {
+async function chosen({ args }: CommandCall, place: JobFolder): Promise<readonly StoredLetter[]> {
   const [, ...numbers] = args.positionals;
   if (args.values.has('all') === numbers.length > 0) {
     throw new StreamError('USAGE', 'name the number of a dead letter, or give --all');
   }
-  if (numbers.length === 0) return (await readLetters(jobLog.log, jobLog.job)).filter(({ redriven }) => !redriven);
-  const letters = await pick(jobLog, numbers);
-  for (const { number, redriven } of letters) {
-    if (redriven) throw new StreamError('USAGE', `dead letter ${number} was sent back already`);
-  }
-  return letters;
+  if (numbers.length === 0)
+    return (await place.folder.ask('dlq.list', { job: place.job })).filter(({ redriven }) => !redriven);
+  return pick(place, numbers);
 }
 
-async function pick({ log, job }: JobLog, numbers: readonly string[]): Promise<readonly StoredLetter[]> {
-  const letters = await readLetters(log, job);
+async function pick({ folder, job }: JobFolder, numbers: readonly string[]): Promise<readonly StoredLetter[]> {
+  const letters = await folder.ask('dlq.list', { job });
   return numbers.map((text) => {
     const found = letters.find(({ number }) => String(number) === text);
     if (found !== undefined) return found;

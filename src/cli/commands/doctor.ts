@@ -120,17 +120,13 @@ async function newestChange(folder: string): Promise<number> {
 /** Opens the log, or asks the process that has it; opening checks segments and store against each other. */
 async function logState({ engine, io }: CommandCall, data: string): Promise<Finding> {
   try {
-    const { log, close } = await engine.openLog(data, io);
+    const folder = await engine.openFolder(data, io);
     try {
-      const topics = await log.topics.list();
-      const partitions = topics.flatMap(({ name, partitions: count }) =>
-        Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
-      );
-      const bounds = await log.topics.bounds(partitions);
-      const records = bounds.reduce((sum, { start, end }) => sum + end - start, 0);
+      const topics = await folder.ask('topics.list', {});
+      const records = topics.reduce((sum, topic) => sum + topic.records, 0);
       return { check: 'log and state', result: 'ok', detail: `${topics.length} topics, ${records} records` };
     } finally {
-      await close();
+      await folder.close();
     }
   } catch (error) {
     return { check: 'log and state', result: 'wrong', detail: messageOf(error) };

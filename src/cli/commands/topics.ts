@@ -1,5 +1,5 @@
 /** `topics list | plan | apply`: what is in the log, what a job needs, and making it so. */
-import type { Log, TopicDescription, TopicSpec } from '../../core/log.ts';
+import type { TopicDescription, TopicSpec } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { topicSpec } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
@@ -7,7 +7,7 @@ import type { Command, CommandCall } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { openSession } from '../session.ts';
 import { table } from '../table.ts';
-import { withLog, type JobLog } from '../with-log.ts';
+import { withFolder, type JobFolder } from '../with-folder.ts';
 
 export const topicsListCommand: Command = {
   name: 'topics list',
@@ -16,26 +16,25 @@ export const topicsListCommand: Command = {
   settings: ['data'],
   examples: ['run-topology topics list', 'run-topology topics list --all --json'],
   async run(call) {
-    const { log, close } = await call.engine.openLog(openSession(call).data, call.io);
+    const folder = await call.engine.openFolder(openSession(call).data, call.io);
     try {
-      const topics = (await log.topics.list()).filter(({ internal }) => !internal || call.args.values.has('all'));
-      const rows = await Promise.all(topics.map(async (topic) => ({ ...topic, records: await recordsIn(log, topic) })));
-      rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+      const all = await folder.ask('topics.list', {});
+      const topics = all.filter(({ internal }) => !internal || call.args.values.has('all'));
       if (call.args.values.has('json')) {
-        await call.io.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+        await call.io.stdout.write(`${JSON.stringify(topics, undefined, 2)}\n`);
         return exitCodes.done;
       }
-      const cells = rows.map(({ name, partitions, records, retentionMs, compacted }) => [
+      const rows = topics.map(({ name, partitions, records, retentionMs, compacted }) => [
         name,
         String(partitions),
         String(records),
         retentionMs === undefined ? 'forever' : durationText(retentionMs),
         compacted ? 'yes' : '',
       ]);
-      await call.io.stdout.write(`${table(['topic', 'partitions', 'records', 'kept', 'compacted'], cells)}\n`);
+      await call.io.stdout.write(`${table(['topic', 'partitions', 'records', 'kept', 'compacted'], rows)}\n`);
       return exitCodes.done;
     } finally {
-      await close();
+      await folder.close();
     }
   },
 };
@@ -46,7 +45,7 @@ export const topicsPlanCommand: Command = {
   positionals: ['<job>'],
   settings: ['data', 'partitions'],
   examples: ['run-topology topics plan pipeline', 'run-topology topics plan ./my-job.ts --partitions 16'],
-  run: (call) => withLog(call, (jobLog) => planTopics(call, jobLog, false)),
+  run: (call) => withFolder(call, (place) => planTopics(call, place, false)),
 };
 
 export const topicsApplyCommand: Command = {
@@ -55,7 +54,7 @@ export const topicsApplyCommand: Command = {
   positionals: ['<job>'],
   settings: ['data', 'partitions'],
   examples: ['run-topology topics apply pipeline'],
-  run: (call) => withLog(call, (jobLog) => planTopics(call, jobLog, true)),
+  run: (call) => withFolder(call, (place) => planTopics(call, place, true)),
 };
 
 interface Step {
@@ -65,13 +64,19 @@ interface Step {
   readonly existing: number | undefined;
 }
 
-async function planTopics({ args, io }: CommandCall, { session, log, job }: JobLog, apply: boolean): Promise<ExitCode> {
+async function planTopics(
+  { args, io }: CommandCall,
+  { session, folder, job }: JobFolder,
+  apply: boolean,
+): Promise<ExitCode> {
   const { module, configuration } = session;
   const { inputTopics, outputTopics } = makePlan(module.topology.build(configuration.job));
   const wanted = new Map([...inputTopics, ...outputTopics].map((topic) => [topic.name, topic]));
   const specs = [...wanted.values()].map((topic) => topicSpec(topic, configuration.settings.partitions));
-  const existing = await log.topics.describe(specs.map(({ name }) => name));
-  const steps = specs.map((spec, index) => stepFor(spec, existing[index], wanted.get(spec.name)?.options.partitions));
+  const existing = await folder.ask('topics.describe', { names: specs.map(({ name }) => name) });
+  const steps = specs.map((spec, index) =>
+    stepFor(spec, existing[index] ?? undefined, wanted.get(spec.name)?.options.partitions),
+  );
   const conflicts = steps.filter(({ action }) => action === 'conflict');
   if (apply && conflicts.length > 0) {
     const list = conflicts.map(
@@ -82,7 +87,8 @@ async function planTopics({ args, io }: CommandCall, { session, log, job }: JobL
       remedy: 'The number of partitions of a topic does not change; use another topic, or ask for what is there.',
     });
   }
-  if (apply) await log.topics.create(specs.filter((_, index) => steps[index]?.action === 'create'));
+  if (apply)
+    await folder.ask('topics.create', { specs: specs.filter((_, index) => steps[index]?.action === 'create') });
   if (args.values.has('json')) {
     await io.stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
   } else {
@@ -102,11 +108,6 @@ function stepFor(
   const isConflict = existing !== undefined && asked !== undefined && existing.partitions !== asked;
   const action = existing === undefined ? 'create' : isConflict ? 'conflict' : 'keep';
   return { topic: name, action, partitions, existing: existing?.partitions };
-}
-
-async function recordsIn(log: Log, { name, partitions }: TopicDescription): Promise<number> {
-  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
-  return (await log.topics.bounds(places)).reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function durationText(ms: number): string {

@@ -217,6 +217,7 @@ test('with standard output the dead letters go into the working folder', async (
     outputs: [{ id: 'tasks', topic: 'tasks-topic', path: '-' }],
     deadLetters: join(io.cwd, 'sample.dlq.jsonl'),
     unkept: [],
+    force: true,
   });
 });
 

@@ -1,0 +1,82 @@
+/**
+ * What can be asked of a data folder, by name. Params and results are JSON, because the answer may come from another
+ * process: the one that has the folder open (see folder.ts).
+ */
+import type { Clock } from '../core/clock.ts';
+import type { Log, TopicDescription, TopicSpec } from '../core/log.ts';
+import type { Store } from '../core/store.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { Plan } from '../plan/plan.ts';
+import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
+import { inspectState, type StateReport } from './inspect-state.ts';
+
+export interface OpenFolder {
+  readonly log: Log;
+  /** Undefined where state is not kept in rows. */
+  readonly store: Store | undefined;
+  readonly clock: Clock;
+  /** Plan of the job that is asked about, or that runs here. */
+  readonly plan: Plan | undefined;
+  /** Writes a savepoint of the job that runs here. */
+  readonly savepoint: ((folder: string) => Promise<void>) | undefined;
+}
+
+export interface TopicReport {
+  readonly name: string;
+  readonly partitions: number;
+  readonly records: number;
+  readonly retentionMs?: number | undefined;
+  readonly compacted: boolean;
+  readonly internal: boolean;
+}
+
+export const folderCalls = {
+  'topics.list': async ({ log }: OpenFolder, _params: object): Promise<readonly TopicReport[]> => {
+    const topics = await log.topics.list();
+    const reports = topics.map(async ({ name, partitions, retentionMs, compacted, internal }) => {
+      const places = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+      const bounds = await log.topics.bounds(places);
+      const records = bounds.reduce((sum, { start, end }) => sum + end - start, 0);
+      return { name, partitions, records, retentionMs, compacted, internal };
+    });
+    return (await Promise.all(reports)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  },
+
+  'topics.describe': async (
+    { log }: OpenFolder,
+    { names }: { readonly names: readonly string[] },
+  ): Promise<readonly (TopicDescription | null)[]> =>
+    (await log.topics.describe(names)).map((description) => description ?? null),
+
+  'topics.create': async ({ log }: OpenFolder, { specs }: { readonly specs: readonly TopicSpec[] }): Promise<void> =>
+    log.topics.create(specs),
+
+  'dlq.list': async ({ log }: OpenFolder, { job }: { readonly job: string }): Promise<readonly StoredLetter[]> =>
+    readLetters(log, job),
+
+  'dlq.sendBack': async (
+    { log, clock }: OpenFolder,
+    { job, numbers }: { readonly job: string; readonly numbers: readonly number[] },
+  ): Promise<void> => {
+    const letters = (await readLetters(log, job)).filter(({ number }) => numbers.includes(number));
+    const again = letters.find(({ redriven }) => redriven);
+    if (again !== undefined)
+      throw new StreamError('USAGE', `dead letter ${again.number} was sent back already`, { job });
+    if (letters.length > 0) await sendBack(log, job, letters, clock);
+  },
+
+  'state.inspect': async (
+    folder: OpenFolder,
+    params: { readonly job: string; readonly operator?: string | undefined; readonly key?: string | undefined },
+  ): Promise<StateReport> => inspectState(folder, params),
+
+  savepoint: async ({ savepoint }: OpenFolder, { folder }: { readonly folder: string }): Promise<void> => {
+    if (savepoint === undefined) throw new StreamError('NOT_RUNNING', 'no job runs in this folder');
+    await savepoint(folder);
+  },
+};
+
+export type FolderCalls = typeof folderCalls;
+export type FolderCall = keyof FolderCalls;
+export type ParamsOf<N extends FolderCall> = Parameters<FolderCalls[N]>[1];
+export type ResultOf<N extends FolderCall> = Awaited<ReturnType<FolderCalls[N]>>;
