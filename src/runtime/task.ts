@@ -22,7 +22,7 @@ export interface TaskWorker {
   readonly cursor: Cursor;
   readonly clock: Clock;
   readonly job: string;
-  schedule(advancer: Advancer): void;
+  schedule(advancer: Advancer, task: Task): void;
   readonly advancing: boolean;
   mail(work: () => void): void;
   writer(topic: string): TopicWriter;
@@ -78,7 +78,7 @@ export class Task implements OperatorHost {
   }
 
   schedule(advancer: Advancer): void {
-    this.#worker.schedule(advancer);
+    this.#worker.schedule(advancer, this);
   }
 
   mail(work: () => void): void {

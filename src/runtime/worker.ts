@@ -112,8 +112,8 @@ export class Worker implements TaskWorker {
     return this.#advancers.active;
   }
 
-  schedule(advancer: Advancer): void {
-    this.#advancers.schedule(advancer);
+  schedule(advancer: Advancer, task: Task): void {
+    this.#advancers.schedule(advancer, task);
     this.#wake.signal();
   }
 
@@ -517,7 +517,10 @@ export class Worker implements TaskWorker {
   }
 
   #release(id: TaskId): void {
-    this.#tasks.get(id)?.close();
+    const task = this.#tasks.get(id);
+    if (task === undefined) return;
+    task.close();
+    this.#advancers.drop(task);
     this.#tasks.delete(id);
     this.#changelog?.forget(id);
   }
