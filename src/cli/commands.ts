@@ -5,6 +5,7 @@ import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dl
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { runCommand } from './commands/run.ts';
+import { savepointCommand } from './commands/savepoint.ts';
 import { stateInspectCommand } from './commands/state.ts';
 import { topicsApplyCommand, topicsListCommand, topicsPlanCommand } from './commands/topics.ts';
 
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   topicsPlanCommand,
   topicsApplyCommand,
   stateInspectCommand,
+  savepointCommand,
   dlqListCommand,
   dlqShowCommand,
   dlqRedriveCommand,

@@ -71,6 +71,10 @@ export class JobEnding {
     });
     try {
       await Promise.race([job.finished, aborted]);
+    } catch (error) {
+      // `... | head` has seen enough: that is an end, not a failure.
+      if (!StreamError.is(error) || error.code !== 'OUTPUT_CLOSED') throw error;
+      this.#logger.info('standard output was closed');
     } finally {
       if (!this.signal.aborted) await job.close();
     }

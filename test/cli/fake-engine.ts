@@ -40,6 +40,7 @@ export class FakeJob implements JobHandle {
   status: JobStatus;
   drains = 0;
   closes = 0;
+  readonly savepoints: string[] = [];
   finish!: () => void;
   fail!: (error: Error) => void;
   /** False: draining takes forever. */
@@ -75,7 +76,9 @@ export class FakeJob implements JobHandle {
     this.finish();
   }
 
-  async savepoint(): Promise<void> {}
+  async savepoint(folder: string): Promise<void> {
+    this.savepoints.push(folder);
+  }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -265,3 +265,10 @@ test('a Ctrl-C while the job still starts is not lost', async () => {
   expect(await main(['sample'], io, engine)).toBe(0);
   expect(engine.jobs[0]?.drains).toBe(1);
 });
+
+test('a reader that has seen enough is an end, not a failure', async () => {
+  const { io, job, ended } = await start(['sample']);
+  job.fail(new StreamError('OUTPUT_CLOSED', 'nobody reads standard output any more'));
+  expect(await ended).toBe(0);
+  expect(io.stderr.text).toContain('standard output was closed');
+});
