@@ -47,7 +47,7 @@ export class KeyScope {
   #checkType(key: Key): void {
     const type = typeof key;
     if (this.keyType === undefined && (type === 'string' || type === 'number')) {
-      this.keyType = type as 'string' | 'number';
+      this.keyType = type;
       return;
     }
     throw new StreamError(

@@ -1,7 +1,7 @@
 import type { Codec } from '../core/codec.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
-import type { AggregatingSpec, ReducingSpec, StateSpec, ValueState } from '../core/state-spec.ts';
+import type { StateSpec, ValueState } from '../core/state-spec.ts';
 import { AggregatingHandle, ReducingHandle } from './combining-handles.ts';
 import { ExpiringValueHandle } from './expiring-value-handle.ts';
 import { ExpiryIndex } from './expiry-index.ts';
@@ -124,7 +124,7 @@ export class KeyedState {
     const table = this.#table;
     const ttl = this.#ttl;
     const index = this.#index;
-    const codec = spec.codec as Codec<unknown>;
+    const codec = spec.codec;
     const { store, epochs, durable } = context;
     if (spec.kind === 'list') {
       const format = new ListFormat(name, prefix, codec, ttl, store, incarnations, garbage);
@@ -162,9 +162,9 @@ export class KeyedState {
 function combining(spec: StateSpec, value: ValueState<unknown>): { clear(): void } {
   switch (spec.kind) {
     case 'reducing':
-      return new ReducingHandle(value, (spec as unknown as ReducingSpec<unknown>).reduce);
+      return new ReducingHandle<unknown>(value, (a, b) => spec.reduce(a as never, b as never));
     case 'aggregating':
-      return new AggregatingHandle(value, (spec as unknown as AggregatingSpec<unknown, unknown, unknown>).aggregator);
+      return new AggregatingHandle(value, spec.aggregator);
     case 'value':
     case 'list':
     case 'map':

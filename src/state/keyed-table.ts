@@ -13,7 +13,7 @@ import { keyText } from '../core/partitioner.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import type { Store } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
+import { StreamError, messageOf } from '../core/stream-error.ts';
 import { Cell, DETACHED } from './cell.ts';
 import type { CellFormat } from './cell-format.ts';
 import type { Epochs } from './epochs.ts';
@@ -305,15 +305,12 @@ export class KeyedTable implements Undoable {
     try {
       return this.#format.decode(new ByteReader(bytes), key);
     } catch (thrown) {
-      if (StreamError.is(thrown) && thrown.code === 'BATCH_CORRUPT') {
-        throw new StreamError('STATE_CORRUPT', `a row of '${this.name}' cannot be read: ${thrown.reason}`, {
-          ...this.scope.place,
-          key: String(key),
-          cause: thrown,
-          remedy: 'Restore a savepoint into an empty folder.',
-        });
-      }
-      throw StreamError.from(thrown, 'DECODE_FAILED', { ...this.scope.place, key: String(key), path: this.name });
+      throw new StreamError('STATE_CORRUPT', `a row of '${this.name}' cannot be read: ${messageOf(thrown)}`, {
+        ...this.scope.place,
+        key: String(key),
+        cause: thrown,
+        remedy: 'Restore a savepoint into an empty folder.',
+      });
     }
   }
 

@@ -64,7 +64,7 @@ export class KeyedTask implements TaskState {
     if (declared === undefined) {
       const { store, epochs, durable } = this.#context;
       const journal = { epochs, scopeUndo: operator.scope.undo, durable };
-      const map = new TaskMap(this.#prefix(operatorId, name), spec.codec as Codec<unknown>, store, journal);
+      const map = new TaskMap(this.#prefix(operatorId, name), spec.codec, store, journal);
       declared = { operatorId, name, spec: spec as unknown as DeclaredMap['spec'], map };
       this.#maps.set(id, declared);
       operator.meta.declare(name, 'taskMap', spec.codec as Codec<never>, false);
@@ -76,8 +76,8 @@ export class KeyedTask implements TaskState {
     const id = `${operatorId}/${name}`;
     let declared = this.#rows.get(id);
     if (declared === undefined) {
-      const rows = new TaskRowTable(this.#prefix(operatorId, name), codec as Codec<unknown>, this.#context);
-      declared = { operatorId, name, codec: codec as Codec<unknown>, rows };
+      const rows = new TaskRowTable(this.#prefix(operatorId, name), codec, this.#context);
+      declared = { operatorId, name, codec, rows };
       this.#rows.set(id, declared);
       this.#operator(operatorId).meta.declare(name, 'taskRows', codec as Codec<never>, false);
     }

@@ -53,8 +53,8 @@ export class TimerRows {
   /** A scan that began before a rollback is void. */
   #generation = 0;
 
-  readonly #undoAdd: Undoable = { undo: (key, time) => void this.delete(time as number, key as Key) };
-  readonly #undoDelete: Undoable = { undo: (key, time) => void this.add(time as number, key as Key) };
+  readonly #undoAdd: Undoable = { undo: (key, time) => this.delete(time as number, key as Key) };
+  readonly #undoDelete: Undoable = { undo: (key, time) => this.add(time as number, key as Key) };
   readonly #undoFar: Undoable = {
     undo: (part, old) => {
       if (old === undefined) this.#far.delete(part as string);

@@ -80,10 +80,10 @@ class System {
   async open(backend: StateBackend): Promise<void> {
     const time = { processingTime: () => this.now, eventTime: () => this.now };
     this.task = backend.openTask({ job: 'job', subTopology: 'sub', partition: 3 }, time);
-    this.operator = this.task.operator('op', specs as never);
+    this.operator = this.task.operator('op', specs);
     this.handles = this.operator.handles as unknown as AllHandles;
-    this.shared = this.task.taskMap('op', 'shared', mapState(string, string)) as never;
-    this.rows = this.task.taskRows('op', 'rows', string) as never;
+    this.shared = this.task.taskMap('op', 'shared', mapState(string, string));
+    this.rows = this.task.taskRows('op', 'rows', string);
     await this.task.load();
   }
 
@@ -157,9 +157,30 @@ interface Change {
 }
 
 const changeKinds = [
-  ...(['set', 'clear', 'setMortal', 'setRefreshed', 'clearMortal', 'add', 'addMortal', 'setList', 'setMortalList'] as const),
+  ...([
+    'set',
+    'clear',
+    'setMortal',
+    'setRefreshed',
+    'clearMortal',
+    'add',
+    'addMortal',
+    'setList',
+    'setMortalList',
+  ] as const),
   ...(['clearList', 'put', 'put', 'put', 'remove', 'clearMap', 'putMortal', 'putMortal', 'removeMortal'] as const),
-  ...(['reduce', 'aggregate', 'clearKey', 'timer', 'timer', 'deleteTimer', 'share', 'unshare', 'row', 'deleteRow'] as const),
+  ...([
+    'reduce',
+    'aggregate',
+    'clearKey',
+    'timer',
+    'timer',
+    'deleteTimer',
+    'share',
+    'unshare',
+    'row',
+    'deleteRow',
+  ] as const),
   ...(['addMany', 'putMany', 'removeMany', 'putManyMortal', 'timers'] as const),
 ];
 
@@ -250,13 +271,25 @@ function change(system: System, c: Change): void {
     }
     case 'putMany':
       for (let i = 0; i < 50; i++) {
-        const many = { key, entry: `e${String(c.number * 20 + i)}`, text: text.slice(0, 30), number: 0, kind: 'put' } as const;
+        const many = {
+          key,
+          entry: `e${String(c.number * 20 + i)}`,
+          text: text.slice(0, 30),
+          number: 0,
+          kind: 'put',
+        } as const;
         change(system, many);
       }
       break;
     case 'putManyMortal':
       for (let i = 0; i < 30; i++) {
-        change(system, { key, entry: `e${String(c.number * 20 + i)}`, text: text.slice(0, 99), number: 0, kind: 'putMortal' });
+        change(system, {
+          key,
+          entry: `e${String(c.number * 20 + i)}`,
+          text: text.slice(0, 99),
+          number: 0,
+          kind: 'putMortal',
+        });
       }
       break;
     case 'removeMany':
@@ -290,15 +323,15 @@ function change(system: System, c: Change): void {
       model.timers.delete(timerId);
       break;
     case 'share':
-      shared.set(entry as never, text as never);
+      shared.set(entry, text);
       model.shared.set(entry, text);
       break;
     case 'unshare':
-      shared.delete(entry as never);
+      shared.delete(entry);
       model.shared.delete(entry);
       break;
     case 'row':
-      rows.set(c.number, text as never);
+      rows.set(c.number, text);
       model.rows.set(c.number, text);
       break;
     case 'deleteRow':
@@ -410,7 +443,7 @@ function stepsOver(keys: readonly string[], kinds: readonly Change['kind'][]): f
       weight: 16,
       arbitrary: fc
         .constantFrom('collect', 'collect', 'confirm', 'commit', 'commit', 'commit', 'rollback', 'reopen')
-        .map((kind): Step => ({ kind }) as Step),
+        .map((kind): Step => ({ kind })),
     },
     { weight: 8, arbitrary: fc.constantFrom(0, 0, 0.5).map((part): Step => ({ kind: 'shrink', part })) },
     { weight: 3, arbitrary: fc.constantFrom(1, 20, 49, 51, 200).map((by): Step => ({ kind: 'time', by })) },
@@ -424,9 +457,16 @@ function stepsOver(keys: readonly string[], kinds: readonly Change['kind'][]): f
 }
 
 const histories = fc
-  .tuple(fc.subarray(allKeys, { minLength: 1, maxLength: 3 }), fc.subarray([...new Set(changeKinds)], { minLength: 1, maxLength: 6 }))
+  .tuple(
+    fc.subarray(allKeys, { minLength: 1, maxLength: 3 }),
+    fc.subarray([...new Set(changeKinds)], { minLength: 1, maxLength: 6 }),
+  )
   .chain(([keys, kinds]) =>
-    fc.array(fc.tuple(stepsOver(keys, kinds), fc.option(fc.constantFrom(...keys))), { minLength: 1, maxLength: 80, size: 'max' }),
+    fc.array(fc.tuple(stepsOver(keys, kinds), fc.option(fc.constantFrom(...keys))), {
+      minLength: 1,
+      maxLength: 80,
+      size: 'max',
+    }),
   );
 
 /**
@@ -451,7 +491,7 @@ export async function checkAgainstModel(make: () => Promise<Harness>, numRuns: n
         const { value, list, map, longest, joined } = system.handles;
         for (const handle of [value, list, map, longest, joined]) handle.clear();
       }
-      for (const [entry] of [...system.shared.entries()]) system.shared.delete(entry as never);
+      for (const [entry] of [...system.shared.entries()]) system.shared.delete(entry);
       for (const [row] of [...system.rows.entries()]) system.rows.delete(row);
       system.now += 10 * TTL;
       // The expiry index holds few entries in memory here, so it takes many commits.

@@ -83,9 +83,9 @@ export class LevelStore implements Store {
   }
 
   async size(range: ScanRange): Promise<number> {
-    const { approximateSize } = this.#db as unknown as Sized;
+    const sized = this.#db as unknown as Sized;
     try {
-      return await approximateSize.call(this.#db, range.from, range.to);
+      return await sized.approximateSize(range.from, range.to);
     } catch (cause) {
       throw storeError(cause, this.folder);
     }
@@ -116,7 +116,7 @@ export async function openLevelStore(folder: string, options: LevelStoreOptions 
   };
   try {
     await mkdir(path, { recursive: true });
-    const db = new Level<string, Buffer>(path, settings as object);
+    const db = new Level<string, Buffer>(path, settings);
     await db.open();
     return new LevelStore(path, db);
   } catch (cause) {
