@@ -162,7 +162,7 @@ export class KeyedState {
 function combining(spec: StateSpec, value: ValueState<unknown>): { clear(): void } {
   switch (spec.kind) {
     case 'reducing':
-      return new ReducingHandle<unknown>(value, (a, b) => spec.reduce(a as never, b as never));
+      return new ReducingHandle(value, (a, b) => spec.reduce(a, b));
     case 'aggregating':
       return new AggregatingHandle(value, spec.aggregator);
     case 'value':
