@@ -3,7 +3,6 @@ import type { Engine } from './engine.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import type { SettingName } from './config/settings.ts';
-import type { ParsedArguments } from './parse-arguments.ts';
 
 export interface Option {
   readonly name: string;
@@ -12,6 +11,12 @@ export interface Option {
   readonly value?: string;
   readonly multiple?: boolean;
   readonly help: string;
+}
+
+export interface ParsedArguments {
+  readonly positionals: readonly string[];
+  /** Values by option name, in the order they were given; switches have `['']`. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface CommandCall {

@@ -2,24 +2,11 @@
  * What can be asked of a data folder, by name. Params and results are JSON, because the answer may come from another
  * process: the one that has the folder open (see folder.ts).
  */
-import type { Clock } from '../core/clock.ts';
-import type { Log, TopicDescription, TopicSpec } from '../core/log.ts';
-import type { Store } from '../core/store.ts';
+import type { TopicDescription, TopicSpec } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { Plan } from '../plan/plan.ts';
 import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
 import { inspectState, type StateReport } from './inspect-state.ts';
-
-export interface OpenFolder {
-  readonly log: Log;
-  /** Undefined where state is not kept in rows. */
-  readonly store: Store | undefined;
-  readonly clock: Clock;
-  /** Plan of the job that is asked about, or that runs here. */
-  readonly plan: Plan | undefined;
-  /** Writes a savepoint of the job that runs here. */
-  readonly savepoint: ((folder: string) => Promise<void>) | undefined;
-}
+import type { OpenFolder } from './open-folder.ts';
 
 export interface TopicReport {
   readonly name: string;

@@ -4,7 +4,8 @@
  */
 import { callControl, type ControlHandlers } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { folderCalls, type FolderCall, type OpenFolder, type ParamsOf, type ResultOf } from './folder-calls.ts';
+import { folderCalls, type FolderCall, type ParamsOf, type ResultOf } from './folder-calls.ts';
+import type { OpenFolder } from './open-folder.ts';
 
 export interface Folder {
   ask<N extends FolderCall>(name: N, params: ParamsOf<N>): Promise<ResultOf<N>>;

@@ -9,7 +9,7 @@ import type { StoredOperator } from '../state/operator-meta.ts';
 import { levelState } from '../state/leveldb/level-state.ts';
 import { rowPrefix, tagOf } from '../state/row-keys.ts';
 import { didYouMean } from './config/nearest.ts';
-import type { OpenFolder } from './folder-calls.ts';
+import type { OpenFolder } from './open-folder.ts';
 
 export interface StateSummary {
   readonly operator: string;

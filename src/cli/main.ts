@@ -6,8 +6,8 @@
  */
 import { messageOf, StreamError } from '../core/stream-error.ts';
 import { structuredLogger } from '../observability/structured-logger.ts';
-import { redactor } from '../observability/redactor.ts';
-import { isSecretName } from '../observability/redactor.ts';
+import { isSecretName, redactor } from '../observability/redactor.ts';
+
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { didYouMean } from './config/nearest.ts';

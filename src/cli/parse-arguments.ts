@@ -1,14 +1,8 @@
 import { parseArgs } from 'node:util';
 import { messageOf, preview, StreamError } from '../core/stream-error.ts';
-import { commonOptions, type Command, type Option } from './command.ts';
+import { commonOptions, type Command, type Option, type ParsedArguments } from './command.ts';
 import { didYouMean } from './config/nearest.ts';
 import { settings, type Setting, type SettingName } from './config/settings.ts';
-
-export interface ParsedArguments {
-  readonly positionals: readonly string[];
-  /** Values by option name, in the order they were given; switches have `['']`. */
-  readonly values: ReadonlyMap<string, readonly string[]>;
-}
 
 /** Fails with USAGE. */
 export function parseArguments(command: Command, argv: readonly string[]): ParsedArguments {
