@@ -40,6 +40,8 @@ export type { Key } from './core/partitioner.ts';
 
 // running a job
 export { run } from './job/run.ts';
+export { restore } from './job/restore.ts';
+export type { RestoreOptions } from './job/restore.ts';
 export { embedded, memoryLog } from './job/log-factories.ts';
 export type { EmbeddedOptions } from './job/log-factories.ts';
 export { leveldb, memory } from './job/state-factories.ts';

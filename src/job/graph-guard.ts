@@ -10,13 +10,18 @@ import { compare } from '../plan/compare.ts';
 import { fingerprintOf, manifestOf, type Manifest } from '../plan/manifest.ts';
 import type { Layout, Plan } from '../plan/plan.ts';
 
+/** Key of the row that holds the manifest. */
+export function graphRow(job: string): string {
+  return `~graph/${job}`;
+}
+
 /**
  * Compares the graph with the stored one and stores it. Returns the fingerprints that cut rows may have: this graph's and
  * that of the one before, when its state fits. Fails with GRAPH_CHANGED, listing what does not fit.
  */
 export async function guardGraph(store: Store, plan: Plan, layout: Layout): Promise<ReadonlySet<string>> {
   const { job } = plan.graph;
-  const key = `~graph/${job}`;
+  const key = graphRow(job);
   const now = manifestOf(plan.graph, { plan, layout });
   const stored = store.get(key);
   const before = stored === undefined ? undefined : (JSON.parse(stored.toString()) as Manifest);

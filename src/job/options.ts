@@ -8,6 +8,7 @@ import type { Store } from '../core/store.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
 import type { StateBackend } from '../state/backend.ts';
+import type { RowSource } from '../state/job-rows.ts';
 
 /** An open log, and the store behind it where it has one (state rows are committed with it). */
 export interface OpenLog {
@@ -25,7 +26,7 @@ export interface LogFactory {
 }
 
 export interface OpenState {
-  readonly backend: StateBackend;
+  readonly backend: StateBackend & RowSource;
   /** Store of the rows, for changelogs; undefined for state that is memory only. */
   readonly store: Store | undefined;
   close(): Promise<void>;

@@ -29,9 +29,23 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
   const tasks = layout(plan, (name) => existing.get(name)?.partitions, options.partitions);
   const missing = user.filter(({ name }) => !existing.has(name)).map((topic) => topicSpec(topic, options.partitions));
   const internal = internalTopics(plan, tasks, log.storesRows, options);
-  await log.topics.create([...missing, ...internal]);
+  const { elastic, strict } = await splitElastic(log, internal);
+  await log.topics.create([...missing, ...strict, ...elastic]);
   const names = [...new Set([...user, ...internal].map(({ name }) => name))];
   return { layout: tasks, topics: await describe(log, names) };
+}
+
+// Topics for returning dead letters may have other partition counts than the plan: they are made once and then kept.
+async function splitElastic(log: Log, internal: readonly InternalTopic[]) {
+  const candidates = internal.filter(({ elastic }) => elastic === true);
+  const found = await describe(
+    log,
+    candidates.map(({ name }) => name),
+  );
+  return {
+    elastic: candidates.filter(({ name }) => !found.has(name)),
+    strict: internal.filter(({ elastic }) => elastic !== true),
+  };
 }
 
 async function describe(log: Log, names: readonly string[]): Promise<Map<string, TopicInfo>> {
@@ -56,9 +70,18 @@ export function topicSpec(topic: Topic<unknown>, defaultPartitions: number): Top
   };
 }
 
-function internalTopics(plan: Plan, tasks: Layout, storesRows: boolean, options: PrepareOptions): readonly TopicSpec[] {
+interface InternalTopic extends TopicSpec {
+  readonly elastic?: boolean;
+}
+
+function internalTopics(
+  plan: Plan,
+  tasks: Layout,
+  storesRows: boolean,
+  options: PrepareOptions,
+): readonly InternalTopic[] {
   const { job } = plan.graph;
-  const specs: TopicSpec[] = [];
+  const specs: InternalTopic[] = [];
   if (options.exchange === 'log') {
     for (const { topic, node } of plan.exchanges) {
       specs.push({ name: topic, partitions: tasks.exchanges.get(node)!, internal: true });
@@ -70,7 +93,7 @@ function internalTopics(plan: Plan, tasks: Layout, storesRows: boolean, options:
       specs.push({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true });
     }
     if (plan.deadLetterTopic !== undefined && writesDeadLetters(plan, sub)) {
-      specs.push({ name: redriveTopic(job, sub.id), partitions, internal: true });
+      specs.push({ name: redriveTopic(job, sub.id), partitions, internal: true, elastic: true });
     }
   }
   if (plan.deadLetterTopic !== undefined) specs.push({ name: plan.deadLetterTopic, partitions: 1 });

@@ -80,7 +80,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       log,
       clock,
       metrics: numbers,
-      savepoint: (folder) => savepointOf({ plan, layout: prepared.layout, state, folder }),
+      savepoint: (folder) => savepointOf({ plan, prepared, log, state, group: settings.group, folder }),
       release: async () => {
         for (const hide of shown) hide?.();
         await releaseAll(state, openLog);

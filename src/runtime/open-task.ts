@@ -121,7 +121,7 @@ function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
     }
   }
   const redrive = redriveTopic(plan.graph.job, subTopology.id);
-  if (topics.has(redrive)) places.push(place(redrive, '', partition, 0, false));
+  if (partition < (topics.get(redrive)?.partitions ?? 0)) places.push(place(redrive, '', partition, 0, false));
   return places;
 }
 

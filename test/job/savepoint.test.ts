@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import { MemoryLog } from '../../src/connectors/memory-log.ts';
+import { defineTopology, json, leveldb, number, restore, run, topic, valueState } from '../../src/index.ts';
+import type { LogFactory } from '../../src/index.ts';
+import { MemoryStore } from '../../src/state/memory/memory-store.ts';
+import { readTopic } from '../support/read-topic.ts';
+import { writeTopic } from '../support/write-topic.ts';
+
+interface Item {
+  readonly key: string;
+  readonly n: number;
+}
+
+const items = topic('items', json<Item>('item'), { key: (item) => item.key });
+const sums = topic('sums', json<Item>('item'), { key: (item) => item.key });
+
+function summing(partitions: number, operator = 'sum') {
+  return defineTopology({
+    name: 'summing',
+    build(t) {
+      t.source('items', items)
+        .keyBy((item) => item.key, { partitions })
+        .process(operator, {
+          output: json<Item>('item'),
+          state: { sum: valueState(number) },
+          onElement(item, ctx) {
+            const sum = (ctx.state.sum.get() ?? 0) + item.n;
+            ctx.state.sum.set(sum);
+            ctx.emit({ key: item.key, n: sum });
+          },
+        })
+        .sinkTo('sums', sums);
+    },
+  });
+}
+
+let folder: string;
+let store: MemoryStore;
+let log: MemoryLog;
+let factory: LogFactory;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-savepoint-'));
+  store = new MemoryStore();
+  log = new MemoryLog({ store });
+  factory = { kind: 'memory', open: () => Promise.resolve({ log, store, close: () => Promise.resolve() }) };
+  await log.topics.create([{ name: 'items', partitions: 2 }]);
+});
+
+afterEach(async () => {
+  await log.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const write = (n: number): Promise<void> =>
+  writeTopic(
+    log,
+    items,
+    keys.map((key) => ({ key, n })),
+  );
+
+async function runToEnd(partitions: number): Promise<void> {
+  const job = await run(summing(partitions), { log: factory, state: leveldb(), bounded: true, partitions: 2 });
+  await job.finished;
+}
+
+async function takeSavepoint(partitions: number, name: string): Promise<string> {
+  const job = await run(summing(partitions), { log: factory, state: leveldb(), partitions: 2 });
+  const target = join(folder, name);
+  while (job.status.recordsIn < keys.length) await systemClock.yield();
+  await job.savepoint(target);
+  await job.close();
+  return target;
+}
+
+async function lastSums(): Promise<Record<string, number>> {
+  const last: Record<string, number> = {};
+  for (const { key, n } of (await readTopic(log, 'sums', sums.codec)).flat()) last[key] = n;
+  return last;
+}
+
+const all = (n: number): Record<string, number> => Object.fromEntries(keys.map((key) => [key, n]));
+
+test('a job goes back to a savepoint, state and positions together', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'one');
+  await write(10);
+  await runToEnd(2);
+  expect(await lastSums()).toEqual(all(11));
+  await restore(summing(2), { log: factory, state: leveldb(), from, force: true });
+  await runToEnd(2); // reads the second batch again, on the state of the first
+  expect(await lastSums()).toEqual(all(11));
+});
+
+test('keys move to their partition when a stage behind an exchange gets another number of them', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'two');
+  await write(10);
+  await expect(runToEnd(3)).rejects.toThrow(/GRAPH_CHANGED.*had 2 partitions, has 3/);
+  await restore(summing(3), { log: factory, state: leveldb(), from, force: true });
+  await runToEnd(3);
+  expect(await lastSums()).toEqual(all(11));
+});
+
+test('refuses to put a savepoint over state that is there, unless told to', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'three');
+  await expect(restore(summing(2), { log: factory, state: leveldb(), from })).rejects.toThrow(
+    /SAVEPOINT_INVALID.*already has/,
+  );
+});
+
+test('refuses a graph that cannot read the savepoint, and a folder that is none', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'four');
+  const options = { log: factory, state: leveldb(), force: true };
+  await expect(restore(summing(2, 'total'), { ...options, from })).rejects.toThrow(/GRAPH_CHANGED.*sum: was removed/);
+  await writeFile(join(folder, 'stray'), '');
+  await expect(restore(summing(2), { ...options, from: folder })).rejects.toThrow(/SAVEPOINT_INVALID/);
+});
