@@ -54,6 +54,7 @@ export const errorCodes = {
   RESTARTS_EXHAUSTED: 'The job failed too often in a row.',
   WORKER_FAILED: 'A worker thread ended unexpectedly.',
   UNSUPPORTED: 'This combination is not supported.',
+  TEST_LEAK: 'A driver was closed and something of its job was still waiting.',
   SIMULATION_FAILED: 'The simulator found an outcome that differs from the model.',
 } as const;
 

@@ -10,11 +10,13 @@ interface PendingTimer extends Timer {
 export class ManualClock implements Clock {
   readonly #timers: PendingTimer[] = []; // ascending by time, then by order of scheduling
   readonly #epoch: number;
+  readonly #settle: () => Promise<void>;
   #elapsed = 0;
 
-  /** `start`: wall time at the beginning, milliseconds since the epoch. */
-  constructor(start = Date.UTC(2026, 0, 1)) {
+  /** `start`: wall time at the beginning, milliseconds since the epoch. `settle`: waits for what a timer started. */
+  constructor(start = Date.UTC(2026, 0, 1), settle: () => Promise<void> = () => systemClock.yield()) {
     this.#epoch = start;
+    this.#settle = settle;
   }
 
   now(): number {
@@ -61,12 +63,12 @@ export class ManualClock implements Clock {
    */
   async advance(duration: Duration): Promise<void> {
     const target = this.#elapsed + toMs(duration, 'advance');
-    await this.yield();
+    await this.#settle();
     while (this.#timers.length > 0 && this.#timers[0]!.time <= target) {
       const timer = this.#timers.shift()!;
       this.#elapsed = Math.max(this.#elapsed, timer.time);
       timer.callback();
-      await this.yield();
+      await this.#settle();
     }
     this.#elapsed = target;
   }
