@@ -4,6 +4,7 @@ import { describeCommand } from './commands/describe.ts';
 import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { runCommand } from './commands/run.ts';
 import { savepointCommand } from './commands/savepoint.ts';
 import { stateInspectCommand } from './commands/state.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   topicsApplyCommand,
   stateInspectCommand,
   savepointCommand,
+  restoreCommand,
   dlqListCommand,
   dlqShowCommand,
   dlqRedriveCommand,

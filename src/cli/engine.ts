@@ -28,10 +28,23 @@ export interface RunRequest {
   readonly io: Io;
 }
 
+export interface RestoreRequest {
+  readonly module: JobModule;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** Absolute path of the savepoint. */
+  readonly from: string;
+  readonly force: boolean;
+  readonly io: Io;
+}
+
 export interface Engine {
   builtInJobs(): readonly string[];
   loadTopology(specifier: string, folder: string): Promise<JobModule>;
   run(request: RunRequest): Promise<JobHandle>;
+  restore(request: RestoreRequest): Promise<void>;
   /** A data folder: opened, or through the process that has it open. Fails with LOG_LOCKED when that one does not answer. */
   openFolder(data: string, io: Io, plan?: Plan): Promise<Folder>;
 }

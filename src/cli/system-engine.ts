@@ -33,6 +33,17 @@ export const systemEngine: Engine = {
     return running.job;
   },
 
+  async restore({ module, config, settings, data, from, force, io }) {
+    refuseKafka(settings);
+    const [{ restore }, { embedded }] = await Promise.all([
+      import('../job/restore.ts'),
+      import('../job/log-factories.ts'),
+    ]);
+    const log = embedded(data, { durability: settings.durability });
+    const options = { config, log, from, force, clock: io.clock, partitions: settings.partitions };
+    await restore(module.topology, { ...options, ...compact({ group: settings.group }) });
+  },
+
   async openFolder(data, { clock }, plan) {
     const { embedded } = await import('../job/log-factories.ts');
     try {

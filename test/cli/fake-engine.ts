@@ -119,6 +119,9 @@ export function fakeEngine(exports: Readonly<Record<string, unknown>> = {}): Fak
       markStarted(job);
       return job;
     },
+    async restore() {
+      throw new StreamError('SAVEPOINT_INVALID', 'the fake has no savepoints');
+    },
     async openFolder() {
       throw new StreamError('LOG_LOCKED', 'process 4711 has it');
     },

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Command } from '../command.ts';
+import { exitCodes } from '../exit-code.ts';
+import { openJobSession } from '../session.ts';
+
+export const restoreCommand: Command = {
+  name: 'restore',
+  summary: 'Puts a savepoint in the place of the state and positions of a stopped job.',
+  positionals: ['<job>'],
+  options: [
+    { name: 'from', value: 'FOLDER', help: 'Folder of the savepoint.' },
+    { name: 'force', help: 'Replace state that the job has now.' },
+  ],
+  settings: ['data', 'durability', 'partitions', 'group'],
+  examples: ['run-topology restore pipeline --from ./savepoints/2026-01-01 --force'],
+  async run(call) {
+    const { args, io, engine } = call;
+    const session = await openJobSession(call, args.positionals[0]!);
+    const from = resolve(io.cwd, required(args.values.get('from')?.at(-1)));
+    await engine.restore({
+      from,
+      module: session.module,
+      config: session.configuration.job,
+      settings: session.configuration.settings,
+      data: session.data,
+      force: args.values.has('force'),
+      io,
+    });
+    await io.stdout.write(args.values.has('json') ? `${JSON.stringify({ restored: from })}\n` : `Restored ${from}\n`);
+    return exitCodes.done;
+  },
+};
+
+function required(from: string | undefined): string {
+  if (from !== undefined) return from;
+  throw new StreamError('USAGE', 'restore needs --from FOLDER', { remedy: 'Name the folder of a savepoint.' });
+}
