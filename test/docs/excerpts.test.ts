@@ -26,7 +26,9 @@ function blocksOf(page: string): readonly Block[] {
 
 /** Users import the package, examples of this repository its sources. */
 function asPublished(source: string): string {
-  return source.replaceAll(/(['"])(\.\.\/)+src\/index\.ts\1/g, "'millrace'");
+  return source.replaceAll(/'(?:\.\.\/)+src\/(testing\/)?index\.ts'/g, (_, testing) =>
+    testing === undefined ? "'millrace'" : "'millrace/testing'",
+  );
 }
 
 /** Both without indentation: an excerpt may come from inside of a function. */

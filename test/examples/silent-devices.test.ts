@@ -1,15 +1,19 @@
-import { lastValueFrom, of, take, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
-import silentDevices, { beats, silences } from '../../examples/silent-devices.ts';
-import { fromObservable, memoryLog, run, toObservable } from '../../src/index.ts';
+import silentDevices from '../../examples/silent-devices.ts';
+import { TopologyDriver } from '../../src/testing/index.ts';
 
-test('a pause and a device that stopped are reported, each with the time of the last beat', async () => {
-  await using job = await run(silentDevices, { log: memoryLog(), partitions: 1 });
-  const found = lastValueFrom(toObservable(job, silences, { start: 'earliest' }).pipe(take(2), toArray()));
-  const heartbeats = of({ device: 'a', at: 0 }, { device: 'b', at: 1_000 }, { device: 'a', at: 60_000 });
-  await fromObservable(job, beats, heartbeats);
-  expect(await found).toEqual([
-    { device: 'a', since: 0 },
-    { device: 'b', since: 1_000 },
-  ]);
+test('a pause is reported when it ends, and a silence when time has passed, also after a crash', async () => {
+  await using driver = await TopologyDriver.open(silentDevices);
+  const beats = driver.input('beats');
+  const silences = driver.output('silences');
+
+  await beats.send({ device: 'a', at: 0 });
+  await beats.send({ device: 'a', at: 60_000 });
+  expect(silences.take()).toEqual([{ device: 'a', since: 0 }]);
+
+  await driver.restart({ crash: true });
+  await driver.clock.advance('34s'); // nothing comes: event time follows the clock, 5 s behind
+  expect(silences.take()).toEqual([]);
+  await driver.clock.advance('2s');
+  expect(silences.take()).toEqual([{ device: 'a', since: 60_000 }]);
 });
