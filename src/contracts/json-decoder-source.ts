@@ -25,7 +25,7 @@ export function decoderSource(shape: RecordShape, tag?: RecordTag): string {
   return `${writer.functions.join('\n')}\nreturn root;`;
 }
 
-class SourceWriter {
+export class SourceWriter {
   readonly functions: string[] = [];
   readonly #names = new Map<Shape, string>();
 
@@ -119,11 +119,14 @@ function readTag({ value }: RecordTag): string {
 }
 
 function readField(writer: SourceWriter, field: FieldShape, i: number): string {
-  const value =
-    field.optional && field.shape.kind === 'nullable'
-      ? `b[p] === 110 ? (s.null(b, p), undefined) : ${writer.read(field.shape.of)}`
-      : writer.read(field.shape);
-  return `case ${i}: x${i} = ${value}; p = s.at; m${wordOf(i)} |= ${bitOf(i)}; n = ${i + 1}; break;`;
+  return `case ${i}: x${i} = ${fieldValue(writer, field)}; p = s.at; m${wordOf(i)} |= ${bitOf(i)}; n = ${i + 1}; break;`;
+}
+
+/** An expression that reads the value of a field at `p` and leaves the position after it in `s.at`. */
+export function fieldValue(writer: SourceWriter, { optional, shape }: FieldShape): string {
+  return optional && shape.kind === 'nullable'
+    ? `b[p] === 110 ? (s.null(b, p), undefined) : ${writer.read(shape.of)}`
+    : writer.read(shape);
 }
 
 function recordLiteral(shape: RecordShape, fields: readonly FieldShape[], tag: RecordTag | undefined): string {
@@ -260,7 +263,7 @@ export function leadingTagSource(field: string, tags: readonly string[]): string
  * slab, then eight at a time as doubles (ASCII is never NaN or zero, so doubles are equal exactly when their bytes are).
  * The last comparison overlaps the one before it.
  */
-function matches(text: string): string {
+export function matches(text: string): string {
   const codes = Buffer.from(text, 'latin1');
   const size = codes.length;
   if (size < 4) return [...codes].map((code, i) => `b[p + ${i}] === ${code}`).join(' && ');
@@ -289,7 +292,7 @@ function initialValue(field: FieldShape): string {
 }
 
 /** A default as a fresh literal, with all fields of a record, so that it has the hidden class of a decoded one. */
-function literal(shape: Shape, value: unknown): string {
+export function literal(shape: Shape, value: unknown): string {
   if (value === null || value === undefined) return String(value);
   switch (shape.kind) {
     case 'nullable':

@@ -26,14 +26,14 @@ export class JsonScanner {
   view: DataView = new DataView(new ArrayBuffer(0));
   #slab: Buffer | undefined;
   /** Last position where four bytes can be read at once. */
-  #lastWord = -1;
+  lastWord = -1;
 
   /** Must be called before reading from another buffer. */
   load(bytes: Buffer): void {
     if (this.#slab === bytes) return;
     this.#slab = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#lastWord = bytes.length - 4;
+    this.lastWord = bytes.length - 4;
   }
 
   fail(position: number): never {
@@ -188,7 +188,7 @@ export class JsonScanner {
   /** Position of the first byte from `p` that is a quote, a backslash, a control character or not ASCII. */
   special(b: Buffer, p: number): number {
     const { view } = this;
-    const last = this.#lastWord;
+    const last = this.lastWord;
     while (p <= last) {
       const word = view.getInt32(p, true);
       const quotes = word ^ 0x22222222;
