@@ -32,6 +32,8 @@ export class BatchWriter {
   #batchCount = 0;
   #baseTimestamp = 0;
   #maxTimestamp = 0;
+  /** Of the record being written. */
+  #time = 0;
   #count = 0;
   #recordReserve = 2;
   #valueReserve = 2;
@@ -114,21 +116,35 @@ export class BatchWriter {
     const time = timestamp !== timestamp ? -1 : Math.floor(timestamp);
     if (!Number.isSafeInteger(time)) throw new StreamError('TIMESTAMP_INVALID', `a record has timestamp ${timestamp}`);
     const out = this.#out;
+    out.ensure(batchHeaderBytes + mostFieldBytes);
     if (this.#batchCount === 0) {
       this.#batchStart = out.length;
-      out.ensure(batchHeaderBytes);
       out.length += batchHeaderBytes;
       this.#baseTimestamp = time;
       this.#maxTimestamp = time;
     }
+    this.#time = time;
     const start = out.length;
-    out.ensure(this.#recordReserve + 1);
-    out.length = start + this.#recordReserve;
-    out.buffer[out.length++] = 0;
-    out.varint(time - this.#baseTimestamp);
-    out.varint(this.#batchCount);
+    const { buffer } = out;
+    let at = start + this.#recordReserve;
+    buffer[at++] = 0;
+    const delta = time - this.#baseTimestamp;
+    if (delta >= 0 && delta < 64) buffer[at++] = delta * 2;
+    else at = putVarint(out, at, delta);
+    const count = this.#batchCount;
+    if (count < 64) buffer[at++] = count * 2;
+    else if (count < 8192) {
+      buffer[at] = ((count * 2) & 0x7f) | 0x80;
+      buffer[at + 1] = count >>> 6;
+      at += 2;
+    } else at = putVarint(out, at, count);
+    if (key === null) {
+      buffer[at] = 1; // -1
+      out.length = at + 1;
+      return start;
+    }
+    out.length = at;
     if (typeof key === 'string') this.#textKey(key);
-    else if (key === null) out.varint(-1);
     else {
       out.varint(key.length);
       out.bytes(key);
@@ -184,8 +200,7 @@ export class BatchWriter {
       return;
     }
     this.#recordReserve = putLength(out, start, reserve, size);
-    const time = timestamp !== timestamp ? -1 : Math.floor(timestamp);
-    if (time > this.#maxTimestamp) this.#maxTimestamp = time;
+    if (this.#time > this.#maxTimestamp) this.#maxTimestamp = this.#time;
     this.#batchCount++;
     this.#count++;
   }
@@ -216,18 +231,34 @@ export class BatchWriter {
   }
 }
 
+/** Length, attributes, timestamp and offset of a record, at their largest. */
+const mostFieldBytes = 24;
+
+function putVarint(out: ByteWriter, at: number, value: number): number {
+  out.length = at;
+  out.varint(value);
+  return out.length;
+}
+
 // Writes the length of what follows a reserve at `at`, moving it when the reserve has another size. Returns the size.
 function putLength(out: ByteWriter, at: number, reserve: number, length: number): number {
   const size = length < 64 ? 1 : length < 8192 ? 2 : length < 1_048_576 ? 3 : length < 134_217_728 ? 4 : 5;
-  const end = out.length;
   if (size !== reserve) {
+    const end = out.length;
     out.ensure(size);
     out.buffer.copyWithin(at + size, at + reserve, end);
+    out.length = end + size - reserve;
   }
-  out.length = at;
-  out.varint(length);
-  out.length = end + size - reserve;
-  return size;
+  const { buffer } = out;
+  let rest = length * 2; // zigzag
+  for (let i = at; ; i++) {
+    if (rest < 0x80) {
+      buffer[i] = rest;
+      return size;
+    }
+    buffer[i] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
 }
 
 function putHeaders(out: ByteWriter, headers: readonly RecordHeader[]): void {
