@@ -86,6 +86,7 @@ export class Intake {
     const firsts = behindmost(inputs);
     const asked = new Map([...firsts].map(([name, input]) => [name, input.fetchPosition]));
     this.#fetching = { abort, inputs: new Set(inputs) };
+    const sentAt = now();
     let failure: unknown;
     try {
       const fetched = await reader.fetch({
@@ -106,6 +107,7 @@ export class Intake {
           if (!this.#inputs.includes(input)) continue;
           if (part.batch !== undefined) input.lastRecordAt = now();
           input.accept(part);
+          if (part.nextOffset >= part.end) input.emptyAt = sentAt;
         }
       }
     } catch (error) {

@@ -35,6 +35,8 @@ export class TaskInput {
   bufferedBytes = 0;
   /** Wall time of the last arrival, ms. */
   lastRecordAt: number;
+  /** Wall time at which the last fetch that found nothing more was sent, ms: nothing had come until then. */
+  emptyAt = -Infinity;
   /** Timestamp of the last record processed, ms; NaN: none. */
   lastTimestamp = NaN;
   idle = false;
