@@ -8,8 +8,8 @@ export interface CellFormat {
   /** Key of the cell's own row. */
   rowKey(key: Key): string;
   decode(reader: ByteReader, key: Key): unknown;
-  /** Appends the cell's rows and keeps `cell.stored` true to them. */
-  encode(cell: Cell, rows: RowBatch): void;
+  /** Appends the cell's rows and keeps `cell.stored` true to them. Returns how many values they hold. */
+  encode(cell: Cell, rows: RowBatch): number;
   /** What `restore` needs to bring the cell back to what it is now. */
   capture(value: unknown): unknown;
   restore(captured: unknown): unknown;
@@ -19,6 +19,8 @@ export interface CellFormat {
   isEmpty(value: unknown): boolean;
   /** Frees parts of a value that is in use, or not `clean`; returns the number of entries freed. */
   trim(value: unknown, clean: boolean): number;
-  /** Entries inside the value, for the estimate of memory. */
+  /** Values held in memory, for the estimate. */
   weight(value: unknown): number;
+  /** What an entry takes besides its value; undefined: a cell holds one value and nothing else. */
+  readonly entryBytes: number | undefined;
 }

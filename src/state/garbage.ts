@@ -3,12 +3,13 @@
  * incarnation; this deletes them in bounded steps, over as many commits as it takes.
  *
  * A piece that was not finished in the commit that dropped it has a row of its own, so that a restart goes on with it.
- *   key part: <piece number, 11 characters>   value: JSON of the piece
+ *   key part: <piece number, 9 characters>   value: JSON of the piece
  */
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import type { Store } from '../core/store.ts';
-import { keyPart, parseTime, timeText } from './row-keys.ts';
+import { keyPart } from './row-keys.ts';
+import { parseTime, timeText } from './time-text.ts';
 
 export interface GarbagePiece {
   readonly state: string;

@@ -5,8 +5,9 @@ import { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import type { Row, Store } from '../core/store.ts';
 import type { StateLayout } from './operator-meta.ts';
-import { MAX_TIME, groupPart, keyPart, parseGroup, timeText } from './row-keys.ts';
+import { groupPart, keyPart, parseGroup } from './row-keys.ts';
 import { readHeader } from './row-value.ts';
+import { MAX_TIME, timeText } from './time-text.ts';
 import type { TimeToLive } from './time-to-live.ts';
 
 /**

@@ -26,6 +26,8 @@ import type { UndoLog, Undoable } from './undo-log.ts';
 const MOST_CELLS = 2 ** 24 - 1;
 /** Cell, map entry and key text, without the value. */
 const CELL_BYTES = 144;
+/** A list or map without its entries. */
+const CONTAINER_BYTES = 240;
 /** A decoded value takes about this much more than its encoded form. */
 const DECODED_FACTOR = 3;
 
@@ -52,7 +54,7 @@ export class KeyedTable implements Undoable {
   /** Where eviction goes on. */
   #hand: Iterator<Cell> | undefined;
   /** Encoded size of values: sum and count of a sliding sample. */
-  #sampledBytes = 64;
+  #sampledBytes = 16;
   #samples = 1;
   /** Entries of lists and maps in memory, as of when each was last written or read. */
   #entries = 0;
@@ -131,13 +133,13 @@ export class KeyedTable implements Undoable {
     this.#entries = Math.max(0, this.#entries + entries); // reverts inside maps are not counted
   }
 
-  #sample(bytes: number, rows = 1): void {
+  #sample(bytes: number, values: number): void {
     if (this.#samples > 100_000) {
       this.#sampledBytes /= 2;
       this.#samples /= 2;
     }
     this.#sampledBytes += bytes;
-    this.#samples += rows;
+    this.#samples += values;
   }
 
   undo(item: unknown, old: unknown): void {
@@ -196,7 +198,9 @@ export class KeyedTable implements Undoable {
 
   get cachedBytes(): number {
     const value = (this.#sampledBytes / this.#samples) * DECODED_FACTOR;
-    return this.#cells.size * (CELL_BYTES + value) + this.#entries * (CELL_BYTES + value);
+    const { entryBytes } = this.#format;
+    if (entryBytes === undefined) return this.#cells.size * (CELL_BYTES + value);
+    return this.#cells.size * (CELL_BYTES + CONTAINER_BYTES) + this.#entries * (entryBytes + value);
   }
 
   /** Evicts clean cells until about `bytes` are freed. Visits a bounded number of cells; returns the bytes freed. */
@@ -237,16 +241,17 @@ export class KeyedTable implements Undoable {
     const format = this.#format;
     const touched = this.#touched;
     const start = rows.values.length;
+    let values = 0;
     for (let i = 0; i < touched.length; i++) {
       const cell = touched[i]!;
       try {
-        format.encode(cell, rows);
+        values += format.encode(cell, rows);
       } catch (thrown) {
         const key = String(cell.key);
         throw StreamError.from(thrown, 'ENCODE_FAILED', { ...this.scope.place, key, path: this.name });
       }
     }
-    if (touched.length > 0) this.#sample(rows.values.length - start, touched.length);
+    if (values > 0) this.#sample(rows.values.length - start, values);
     this.#flying = touched;
     this.#touched = [];
   }
@@ -283,7 +288,7 @@ export class KeyedTable implements Undoable {
         cell.stored = true;
         cell.value = this.#decode(bytes, key);
         this.#entries += this.#format.weight(cell.value);
-        this.#sample(bytes.length);
+        this.#sample(bytes.length, Math.max(1, this.#format.weight(cell.value)));
       }
       this.#attach(cell);
       cell.epoch = 0; // clean; without a value it saves the next read

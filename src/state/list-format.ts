@@ -31,6 +31,7 @@ interface Captured {
 }
 
 export class ListFormat implements CellFormat {
+  readonly entryBytes = 16;
   readonly #name: string;
   readonly #prefix: string;
   readonly #codec: Codec<unknown>;
@@ -74,14 +75,14 @@ export class ListFormat implements CellFormat {
     return body;
   }
 
-  encode(cell: Cell, rows: RowBatch): void {
+  encode(cell: Cell, rows: RowBatch): number {
     const body = cell.value as ListBody | undefined;
     const rowKey = this.rowKey(cell.key);
     if (body !== undefined) for (const pages of body.takeDropped()) this.#drop(rowKey, pages);
     if (body === undefined || body.size === 0) {
       if (cell.stored) rows.delete(rowKey);
       cell.stored = false;
-      return;
+      return 0;
     }
     const ends = this.#encodeEntries(body.tail);
     let from = 0;
@@ -95,6 +96,7 @@ export class ListFormat implements CellFormat {
     rows.values.bytes(this.#scratch.buffer, from, this.#scratch.length);
     rows.close(rowKey, start);
     cell.stored = true;
+    return ends.length;
   }
 
   /** Decodes the sealed pages of a list before `toPage`. */

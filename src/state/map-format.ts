@@ -31,6 +31,7 @@ const INLINE_BYTES = 2_048;
 const KEEP_ENTRIES = 4_096;
 
 export class MapFormat implements CellFormat {
+  readonly entryBytes = 144;
   readonly #name: string;
   readonly #prefix: string;
   readonly #codec: Codec<unknown>;
@@ -93,7 +94,7 @@ export class MapFormat implements CellFormat {
     return map;
   }
 
-  encode(cell: Cell, rows: RowBatch): void {
+  encode(cell: Cell, rows: RowBatch): number {
     const map = cell.value as KeyedMap | undefined;
     const rowKey = this.rowKey(cell.key);
     if (map !== undefined) for (const chunks of map.takeDropped()) this.#drop(chunks);
@@ -108,8 +109,9 @@ export class MapFormat implements CellFormat {
       if (map !== undefined) map.touched = [];
       if (cell.stored) rows.delete(rowKey);
       cell.stored = false;
-      return;
+      return 0;
     }
+    const values = map.chunks === undefined ? map.size : map.touched.length;
     if (map.chunks === undefined) {
       this.#encodeSmall(map, rowKey, rows);
     } else {
@@ -117,6 +119,7 @@ export class MapFormat implements CellFormat {
       this.#encodeHead(map, map.chunks, rowKey, rows);
     }
     cell.stored = true;
+    return values;
   }
 
   /** An entry of a large map from its row. */

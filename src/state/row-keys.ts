@@ -4,9 +4,9 @@
  *   TTTTTT PPP key part
  *   |      |   value states: the key text
  *   |      |   lists, maps:  <length of the key text in base 36>:<key text><sub>, sub '' = the head row
- *   |      |   timers:       <time, 11 characters><key text>
- *   |      |   expiry index: <time, 11 characters><key text>, or of a map entry ...<length>:<key text><entry>
- *   |      |   task maps:    <entry>;  task rows: <sequence, 11 characters>
+ *   |      |   timers:       <time, 9 characters><key text>
+ *   |      |   expiry index: <time, 9 characters><key text>, or of a map entry ...<length>:<key text><entry>
+ *   |      |   task maps:    <entry>;  task rows: <sequence, 9 characters>
  *   |      partition, base 36
  *   tag: first 36 bits of SHA-256 of `job/operator/name`, base64url
  *
@@ -21,9 +21,6 @@ import type { Key } from '../core/partitioner.ts';
 import { StreamError } from '../core/stream-error.ts';
 
 const PREFIX_LENGTH = 9;
-const TIME_LENGTH = 11;
-/** Times beyond this (some 142,000 years) are the same as this. */
-export const MAX_TIME = 2 ** 52 - 1;
 
 /** Operator rows and cut rows sort before all tags. */
 export const META_ROWS = '!';
@@ -44,16 +41,6 @@ export function rowPrefix(tag: string, partition: number): string {
 /** The part of a row key after its prefix. */
 export function keyPart(rowKey: string): string {
   return rowKey.slice(PREFIX_LENGTH);
-}
-
-/** A time (or any safe integer up to 2^52) as text that sorts like the number. */
-export function timeText(time: number): string {
-  return (time + 2 ** 52).toString(36).padStart(TIME_LENGTH, '0');
-}
-
-/** Splits `<time><rest>`. */
-export function parseTime(part: string): { readonly time: number; readonly rest: string } {
-  return { time: parseInt(part.slice(0, TIME_LENGTH), 36) - 2 ** 52, rest: part.slice(TIME_LENGTH) };
 }
 
 /** The key part under which all rows of a key's list or map begin. */

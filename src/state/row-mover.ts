@@ -4,7 +4,8 @@ import type { Row } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { TIMER_NAMES, metaKey } from './job-rows.ts';
 import type { StateLayout, StoredOperator } from './operator-meta.ts';
-import { CUT_ROWS, META_ROWS, keyPart, parseGroup, parseTime, rowPrefix, tagOf } from './row-keys.ts';
+import { CUT_ROWS, META_ROWS, keyPart, parseGroup, rowPrefix, tagOf } from './row-keys.ts';
+import { parseTime } from './time-text.ts';
 
 interface Group {
   readonly operator: string;

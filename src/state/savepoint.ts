@@ -135,7 +135,7 @@ export async function restoreSavepoint(options: {
   if ((await storedOperators(store, manifest.job)).length > 0) {
     throw new StreamError('SAVEPOINT_INVALID', `the store already has state of '${manifest.job}'`, {
       job: manifest.job,
-      remedy: 'Restore into an empty data folder.',
+      remedy: 'Restore into an empty data folder, or replace it: --force, or force: true.',
     });
   }
   const mover = new RowMover(manifest, partitions);

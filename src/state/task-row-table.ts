@@ -1,15 +1,16 @@
 /**
  * Numbered rows of a task (calls in flight), wholly in memory:
- *   key <prefix><sequence, 11 characters>   value: header | codec bytes
+ *   key <prefix><sequence, 9 characters>   value: header | codec bytes
  */
 import { ByteReader } from '../core/byte-reader.ts';
 import type { Codec } from '../core/codec.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import type { TaskRows } from './backend.ts';
-import { keyPart, parseTime, timeText } from './row-keys.ts';
+import { keyPart } from './row-keys.ts';
 import { readHeader, writeHeader } from './row-value.ts';
 import type { TaskContext } from './task-context.ts';
+import { parseTime, timeText } from './time-text.ts';
 import type { Undoable } from './undo-log.ts';
 
 export class TaskRowTable<T> implements TaskRows<T>, Undoable {

@@ -20,8 +20,9 @@ import { prefixEnd } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { TimerQueue } from '../time/timer-queue.ts';
 import type { KeyScope } from './key-scope.ts';
-import { MAX_TIME, keyPart, parseTime, timeText } from './row-keys.ts';
+import { keyPart } from './row-keys.ts';
 import type { TaskContext } from './task-context.ts';
+import { MAX_TIME, parseTime, timeText } from './time-text.ts';
 import type { UndoLog, Undoable } from './undo-log.ts';
 
 /** Marks in the queue: the store has no row of the timer yet, or it has one (or will with the commit in flight). */

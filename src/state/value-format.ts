@@ -9,6 +9,7 @@ import { readHeader, writeHeader } from './row-value.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
 
 export class ValueFormat implements CellFormat {
+  readonly entryBytes = undefined;
   readonly #prefix: string;
   readonly #codec: Codec<unknown>;
   readonly #ttl: TimeToLive | undefined;
@@ -29,12 +30,12 @@ export class ValueFormat implements CellFormat {
     return this.#ttl === undefined ? value : ({ value, expiry } satisfies Stamped);
   }
 
-  encode(cell: Cell, rows: RowBatch): void {
+  encode(cell: Cell, rows: RowBatch): number {
     const { value } = cell;
     if (value === undefined) {
       if (cell.stored) rows.delete(this.rowKey(cell.key));
       cell.stored = false;
-      return;
+      return 0;
     }
     const start = rows.values.length;
     if (this.#ttl === undefined) {
@@ -47,6 +48,7 @@ export class ValueFormat implements CellFormat {
     }
     rows.close(this.rowKey(cell.key), start);
     cell.stored = true;
+    return 1;
   }
 
   capture(value: unknown): unknown {
