@@ -89,6 +89,9 @@ export { StreamError } from './core/stream-error.ts';
 export type { ErrorPlace, Reaction } from './core/stream-error.ts';
 export type { ErrorCode } from './core/error-codes.ts';
 
+export { HealthMonitor } from './observability/health-monitor.ts';
+export { MetricsRegistry } from './observability/metrics-registry.ts';
+
 // state and time
 export { aggregatingState, listState, mapState, reducingState, valueState } from './core/state-spec.ts';
 export type {

@@ -124,10 +124,8 @@ function formatMessage(code: string, reason: string, place: ErrorPlace, remedy: 
 export function preview(value: unknown, limit = 120): string {
   let text: string;
   try {
-    text =
-      typeof value === 'string'
-        ? JSON.stringify(value)
-        : ((JSON.stringify(value) as string | undefined) ?? String(value));
+    const json: unknown = JSON.stringify(value);
+    text = typeof json === 'string' ? json : String(value); // functions and undefined have no JSON
   } catch {
     text = String(value); // circular or a BigInt: any text is better than failing while reporting a failure
   }

@@ -8,6 +8,8 @@ export function collectWorker(sink: MetricsSink, worker: Worker, now: number): v
   const { job } = worker;
   sink.value(engineMetrics.tasks, worker.tasks.length, { job });
   sink.value(engineMetrics.restoreRemaining, worker.restoring, { job });
+  sink.histogram(engineMetrics.processDuration, worker.processDuration, { job });
+  sink.value(engineMetrics.backpressure, worker.heldBackMs / 1000, { job });
   for (const task of worker.tasks) {
     collectState(sink, task);
     collectOperators(sink, task, now);
@@ -37,6 +39,11 @@ function collectOperators(sink: MetricsSink, { job, operators }: Task, now: numb
   for (const operator of operators.asyncMaps) {
     sink.value(engineMetrics.asyncInflight, operator.inFlight, { job, operator: operator.id });
     sink.value(engineMetrics.asyncWaiting, operator.waiting, { job, operator: operator.id });
+    const { attemptsDone, attemptsFailed, attemptsTimedOut } = operator.counters;
+    const labels = { job, operator: operator.id };
+    sink.value(engineMetrics.asyncAttempts, attemptsDone, { ...labels, outcome: 'done' });
+    sink.value(engineMetrics.asyncAttempts, attemptsFailed, { ...labels, outcome: 'failed' });
+    sink.value(engineMetrics.asyncAttempts, attemptsTimedOut, { ...labels, outcome: 'timeout' });
   }
 }
 

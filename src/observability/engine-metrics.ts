@@ -43,7 +43,7 @@ export const engineMetrics = {
     ['job'],
     'Part of a commit in which processing stands still.',
   ),
-  commits: counter('millrace_commits_total', ['job', 'outcome'], 'Commits, by outcome: done, failed, fenced.'),
+  commits: counter('millrace_commits_total', ['job', 'outcome'], 'Commits that went through (outcome done).'),
   restarts: counter('millrace_restarts_total', ['job'], 'Times a worker went back to its last commit.'),
   watermarkLag: gauge(
     'millrace_watermark_lag_seconds',
@@ -67,7 +67,7 @@ export const engineMetrics = {
     },
   ),
   backpressure: counter('millrace_backpressure_seconds_total', ['job'], 'Time in which input was there but held back.'),
-  stateBytes: gauge('millrace_state_bytes', ['job', 'kind'], 'Bytes of state, by kind: cache, dirty, disk.'),
+  stateBytes: gauge('millrace_state_bytes', ['job', 'kind'], 'Bytes of state in memory, by kind: cache, dirty.'),
   restoreRemaining: gauge(
     'millrace_restore_records_remaining',
     ['job'],

@@ -260,7 +260,7 @@ export class AsyncMap implements Input, Advancer {
     try {
       promise = call(element.value, { id: element.callId, attempt: element.attempt, signal: abort.signal });
     } catch (thrown) {
-      promise = Promise.reject(thrown);
+      promise = Promise.reject(StreamError.from(thrown, 'USER_FUNCTION_FAILED'));
     }
     Promise.resolve(promise).then(
       (value) => {
@@ -279,8 +279,15 @@ export class AsyncMap implements Input, Advancer {
     this.#running.delete(entry.sequence);
     this.#options.host.mail(() => {
       if (this.#closed) return;
-      if ('value' in outcome) this.#queue.finish(entry, { value: outcome.value });
-      else this.#failed(entry, element, outcome.error);
+      const { counters } = this.#options;
+      if ('value' in outcome) {
+        counters.attemptsDone++;
+        this.#queue.finish(entry, { value: outcome.value });
+      } else {
+        if (StreamError.is(outcome.error) && outcome.error.code === 'CALL_TIMEOUT') counters.attemptsTimedOut++;
+        else counters.attemptsFailed++;
+        this.#failed(entry, element, outcome.error);
+      }
       this.#fill();
       this.#options.host.schedule(this);
     });

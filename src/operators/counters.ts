@@ -7,4 +7,8 @@ export class Counters {
   deadLetters = 0;
   retries = 0;
   timersFired = 0;
+  /** Attempts of asynchronous calls that ended, by outcome. */
+  attemptsDone = 0;
+  attemptsFailed = 0;
+  attemptsTimedOut = 0;
 }

@@ -8,6 +8,7 @@
 import type { Codec } from '../core/codec.ts';
 import { keyText, partitionOf, type Key } from '../core/partitioner.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { Counters } from './counters.ts';
 import { EventClock } from './event-clock.ts';
 import type { OperatorHost, TopicWriter } from './host.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
@@ -42,8 +43,10 @@ export class ExchangeEntry {
   /** A mark from an upstream task. `upstreamCount` grows when the upstream was given more tasks. */
   mark(upstream: number, upstreamCount: number, time: number, idle: boolean): void {
     if (upstreamCount > this.#clock.inputs) this.#clock = this.#clock.grown(upstreamCount);
-    if (time > -Infinity) this.#reach(this.#clock.advance(upstream, time));
-    this.#reach(this.#clock.setIdle(upstream, idle));
+    // Idle first: the time of an idle upstream must not count as that of an active one, not even for a moment.
+    if (idle) this.#reach(this.#clock.setIdle(upstream, true));
+    if (time > -Infinity) this.#reach(idle ? this.#clock.follow(upstream, time) : this.#clock.advance(upstream, time));
+    else if (!idle) this.#reach(this.#clock.setIdle(upstream, false));
   }
 
   #reach(time: number): void {
@@ -62,6 +65,7 @@ interface ExchangeOptions {
   readonly id: string;
   readonly host: OperatorHost;
   readonly key: KeySelector;
+  readonly counters: Counters;
 }
 
 /** Direct exchange: a call into the target task of the same worker. */
@@ -92,6 +96,9 @@ export class DirectExchange implements Input {
     } catch (thrown) {
       throw userError(thrown, this.#options.id, this.#options.host, value);
     }
+    const { counters } = this.#options;
+    counters.recordsIn++;
+    counters.recordsOut++;
     this.#targets[target]!.element(key, value);
   }
 
@@ -179,11 +186,13 @@ export class LogExchange implements Input {
   }
 
   process(value: unknown): void {
-    const { host } = this.#options;
+    const { host, counters } = this.#options;
     try {
       const key = keyText(this.#options.key(value));
       const partition = partitionOf(key, this.#writer.partitions);
+      counters.recordsIn++;
       this.#writer.write(partition, key, value, this.#codec, host.cursor.timestamp);
+      counters.recordsOut++;
     } catch (thrown) {
       throw userError(thrown, this.#options.id, host, value);
     }

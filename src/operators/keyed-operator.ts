@@ -117,7 +117,7 @@ export class KeyedOperator implements Advancer {
   }
 
   inputWatermark(input: number, time: number): void {
-    this.#reach(this.#clock.advance(input, time));
+    this.#reach(this.#clock.follow(input, time)); // idle inputs may follow the clock: onIdle tells when they are back
   }
 
   inputIdle(input: number, idle: boolean): void {

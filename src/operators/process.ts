@@ -47,7 +47,7 @@ export class Process {
         }
       },
       onWatermark: (time: number) => {
-        reach(clock.advance(index, time));
+        reach(clock.follow(index, time)); // idle inputs may follow the clock: onIdle tells when they are back
       },
       onIdle: (nowIdle: boolean) => {
         reach(clock.setIdle(index, nowIdle));

@@ -108,6 +108,7 @@ export class Source {
       cursor.raw = value;
       cursor.rawStart = start;
       cursor.rawEnd = end;
+      this.counters.recordsOut++;
       out.process(value);
       if (host.held) {
         i++;

@@ -16,7 +16,7 @@ export class Union {
         out.process(value);
       },
       onWatermark: (time: number) => {
-        this.#reach(this.#clock.advance(index, time));
+        this.#reach(this.#clock.follow(index, time)); // idle inputs may follow the clock: onIdle tells when they are back
       },
       onIdle: (idle: boolean) => {
         this.#reach(this.#clock.setIdle(index, idle));

@@ -181,7 +181,7 @@ class Builder {
         this.#inputs.set(node.id, new Union(node.inputs.length, this.#consumers(node.id)).inputs);
         return;
       case 'repartition':
-        this.#exchange(node.id, node.key, host);
+        this.#exchange(node.id, node.key, host, counters);
         return;
       case 'sideOutput':
         // Its operator pushes straight into the consumers, see #outputs.
@@ -206,7 +206,8 @@ class Builder {
     const everywhere = this.#context.subTopology.broadcastSources.includes(node.id);
     const strategy = node.time.watermarks;
     let out = this.#consumers(node.id);
-    if (node.keyedBy !== undefined) out = new KeyAssertion({ id: node.id, host, key: node.keyedBy }, count, out);
+    if (node.keyedBy !== undefined)
+      out = new KeyAssertion({ id: node.id, host, key: node.keyedBy, counters }, count, out);
     const options = {
       id: node.id,
       host,
@@ -221,11 +222,11 @@ class Builder {
     this.#sources.set(node.id, new Source(options, out));
   }
 
-  #exchange(id: NodeId, key: (value: unknown) => Key, host: OperatorHost): void {
+  #exchange(id: NodeId, key: (value: unknown) => Key, host: OperatorHost, counters: Counters): void {
     const { plan, layout, exchange, entries } = this.#context;
     const description = plan.exchanges.find((candidate) => candidate.node === id)!;
     const upstreamCount = layout.tasks.get(description.from)!;
-    const options = { id, host, key };
+    const options = { id, host, key, counters };
     if (exchange === 'direct') {
       this.#inputs.set(id, [new DirectExchange(options, entriesOf(entries, id), upstreamCount)]);
       return;
@@ -249,7 +250,7 @@ class Builder {
       return;
     }
     const node = plan.graph.nodes.get(id) as GraphNode & { kind: 'repartition' };
-    const options = { id, host, key: node.key };
+    const options = { id, host, key: node.key, counters: new Counters() };
     this.#logEntries.set(id, new LogEntry(options, entry, description.codec, markCodec));
   }
 

@@ -3,6 +3,7 @@
  * record is oldest goes first. Also keeps the time of inputs: idleness, the clock of idle sources, alignment, the end.
  */
 import type { Clock } from '../core/clock.ts';
+import { DurationHistogram } from '../observability/duration-histogram.ts';
 import type { TaskInput } from './task-input.ts';
 import type { Task } from './task.ts';
 
@@ -15,6 +16,10 @@ const idleCheckMs = 200;
 
 export class Feeder {
   inputs: readonly TaskInput[] = [];
+  /** Time per slice. */
+  readonly duration = new DurationHistogram();
+  /** Time in which input was there but its task was held, ms. */
+  heldBackMs = 0;
   /** Records of sources processed. */
   records = 0;
   readonly #clock: Clock;
@@ -25,6 +30,7 @@ export class Feeder {
   #nextIdleCheck = 0;
   #roomMade = false;
   #timeMoved = false;
+  #heldSince: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -66,16 +72,28 @@ export class Feeder {
   step(): boolean {
     this.#checkIdle();
     const count = this.#tasks.length;
+    let held = false;
     for (let i = 0; i < count; i++) {
       const task = this.#tasks[(this.#next + i) % count]!;
-      if (task.held) continue;
       const input = this.#choose(task);
       if (input === undefined) continue;
+      if (task.held) {
+        held = true;
+        continue;
+      }
+      this.#noteHeld(false);
       this.#next = (this.#next + i + 1) % count;
       this.#feed(input);
       return true;
     }
+    this.#noteHeld(held);
     return false;
+  }
+
+  #noteHeld(held: boolean): void {
+    const now = this.#clock.monotonic();
+    if (this.#heldSince !== undefined) this.heldBackMs += now - this.#heldSince;
+    this.#heldSince = held ? now : undefined;
   }
 
   #choose(task: Task): TaskInput | undefined {
@@ -104,6 +122,7 @@ export class Feeder {
       reader.source.afterSlice(reader.index);
     }
     const elapsed = this.#clock.monotonic() - start;
+    this.duration.observe(elapsed / 1000);
     if (elapsed > sliceMs * 2) this.#slice = Math.max(leastSlice, this.#slice >> 1);
     else if (elapsed < sliceMs / 2 && fed === this.#slice) this.#slice = Math.min(mostSlice, this.#slice << 1);
   }
@@ -156,9 +175,11 @@ export class Feeder {
         reader.source.setIdle(reader.index, true);
         this.#timeMoved = true;
       }
-      // Quiet and read to its end: nothing older can be waiting, so event time may follow the clock.
-      if (reader.time.whenIdle === 'advance' && input.caughtUp && input.idleTime > -Infinity) {
-        reader.source.follow(reader.index, input.idleTime + quiet);
+      // Quiet and read to its end: nothing older can be waiting, so event time may follow the clock. But only up to the
+      // last fetch that came back: while the log does not answer, records may be arriving there.
+      const quietFor = Math.min(now, input.emptyAt) - input.lastRecordAt;
+      if (reader.time.whenIdle === 'advance' && input.caughtUp && input.idleTime > -Infinity && quietFor > 0) {
+        reader.source.follow(reader.index, input.idleTime + quietFor);
         this.#timeMoved = true;
       }
     }

@@ -12,6 +12,7 @@
  */
 import type { GroupMember, Transactor } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { DurationHistogram } from '../observability/duration-histogram.ts';
 import type { NodeId } from '../graph/nodes.ts';
 import { Cursor } from '../operators/cursor.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
@@ -102,6 +103,16 @@ export class Worker implements TaskWorker {
     return this.#feeder.records;
   }
 
+  /** Time per slice of input. */
+  get processDuration(): DurationHistogram {
+    return this.#feeder.duration;
+  }
+
+  /** Time in which input was there but held back, ms. */
+  get heldBackMs(): number {
+    return this.#feeder.heldBackMs;
+  }
+
   get recordsOut(): number {
     return this.#outputs.total;
   }
@@ -183,7 +194,7 @@ export class Worker implements TaskWorker {
           try {
             resolve(await work());
           } catch (error) {
-            reject(error);
+            reject(StreamError.from(error, 'WORKER_FAILED'));
           }
         },
         reject,
