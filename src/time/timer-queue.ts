@@ -9,29 +9,16 @@
  * Most timers share their time with others (windows), so the heap holds times and not timers. A bucket that lost its
  * timers stays in the heap until it comes up or empty ones are the majority.
  */
-import { compareText } from '../core/compare-text.ts';
 import type { Key } from '../core/partitioner.ts';
-
-class Bucket {
-  readonly time: number;
-  /** The owner's mark of each timer. */
-  readonly marks = new Map<Key, number>();
-  /** Keys in firing order once firing began; those before `next` are gone, and some of the others may be. */
-  order: Key[] | undefined;
-  next = 0;
-
-  constructor(time: number) {
-    this.time = time;
-  }
-}
+import { TimerBucket } from './timer-bucket.ts';
 
 export class TimerQueue {
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new Map<number, TimerBucket>();
   /** Binary heap of the times in `#buckets`. */
   #heap: number[] = [];
   #size = 0;
   #empty = 0;
-  #last: Bucket | undefined;
+  #last: TimerBucket | undefined;
 
   takenTime = Number.NaN;
   takenKey: Key = '';
@@ -47,39 +34,36 @@ export class TimerQueue {
     if (bucket?.time !== time) {
       bucket = this.#buckets.get(time);
       if (bucket === undefined) {
-        bucket = new Bucket(time);
+        bucket = new TimerBucket(time);
         this.#buckets.set(time, bucket);
         push(this.#heap, time);
         this.#empty++;
       }
       this.#last = bucket;
     }
-    const { marks } = bucket;
-    const before = marks.size;
-    if (bucket.order !== undefined && !marks.has(key)) insert(bucket.order, bucket.next, key);
-    if (before !== 0 && marks.has(key)) return false;
-    marks.set(key, mark);
-    if (before === 0) this.#empty--;
+    const wasEmpty = bucket.size === 0;
+    if (!bucket.add(key, mark)) return false;
+    if (wasEmpty) this.#empty--;
     this.#size++;
     return true;
   }
 
   /** The mark of a timer; undefined: there is none. */
   mark(time: number, key: Key): number | undefined {
-    return this.#buckets.get(time)?.marks.get(key);
+    return this.#buckets.get(time)?.mark(key);
   }
 
   setMark(time: number, key: Key, mark: number): void {
-    const marks = this.#buckets.get(time)?.marks;
-    if (marks?.has(key) === true) marks.set(key, mark);
+    const bucket = this.#buckets.get(time);
+    if (bucket?.mark(key) !== undefined) bucket.set(key, mark);
   }
 
   /** False: there was none. */
   delete(time: number, key: Key): boolean {
     const bucket = this.#buckets.get(time);
-    if (bucket?.marks.delete(key) !== true) return false;
+    if (bucket?.delete(key) !== true) return false;
     this.#size--;
-    if (bucket.marks.size === 0) {
+    if (bucket.size === 0) {
       this.#empty++;
       if (this.#empty > 64 && this.#empty * 2 > this.#heap.length) this.#compact();
     }
@@ -95,16 +79,11 @@ export class TimerQueue {
   take(time: number): boolean {
     const bucket = this.#top();
     if (bucket === undefined || bucket.time > time) return false;
-    const order = (bucket.order ??= sorted(bucket.marks));
-    let key = order[bucket.next++]!;
-    let mark = bucket.marks.get(key);
-    while (mark === undefined) {
-      key = order[bucket.next++]!;
-      mark = bucket.marks.get(key);
-    }
-    bucket.marks.delete(key);
+    const key = bucket.first();
+    const mark = bucket.mark(key)!;
+    bucket.delete(key);
     this.#size--;
-    if (bucket.marks.size === 0) this.#empty++;
+    if (bucket.size === 0) this.#empty++;
     this.takenTime = bucket.time;
     this.takenKey = key;
     this.takenMark = mark;
@@ -116,13 +95,13 @@ export class TimerQueue {
     let left = keep;
     for (const time of [...this.#buckets.keys()].sort((a, b) => a - b)) {
       const bucket = this.#buckets.get(time)!;
-      if (bucket.marks.size <= left) {
-        left -= bucket.marks.size;
+      if (bucket.size <= left) {
+        left -= bucket.size;
         continue;
       }
-      for (const key of sorted(bucket.marks)) {
+      for (const key of bucket.sorted()) {
         if (left-- > 0) continue;
-        const mark = bucket.marks.get(key)!;
+        const mark = bucket.mark(key)!;
         this.delete(time, key);
         removed(time, key, mark);
       }
@@ -132,7 +111,7 @@ export class TimerQueue {
 
   /** All timers, in no order. */
   *entries(): IterableIterator<readonly [time: number, key: Key]> {
-    for (const bucket of this.#buckets.values()) for (const key of bucket.marks.keys()) yield [bucket.time, key];
+    for (const bucket of this.#buckets.values()) for (const key of bucket.keys()) yield [bucket.time, key];
   }
 
   clear(): void {
@@ -143,48 +122,28 @@ export class TimerQueue {
     this.#last = undefined;
   }
 
-  #top(): Bucket | undefined {
+  #top(): TimerBucket | undefined {
     const heap = this.#heap;
     while (heap.length > 0) {
       const bucket = this.#buckets.get(heap[0]!)!;
-      if (bucket.marks.size > 0) return bucket;
+      if (bucket.size > 0) return bucket;
       pop(heap);
       this.#drop(bucket);
     }
     return undefined;
   }
 
-  #drop(bucket: Bucket): void {
+  #drop(bucket: TimerBucket): void {
     this.#buckets.delete(bucket.time);
     if (this.#last === bucket) this.#last = undefined;
     this.#empty--;
   }
 
   #compact(): void {
-    for (const bucket of this.#buckets.values()) if (bucket.marks.size === 0) this.#drop(bucket);
+    for (const bucket of this.#buckets.values()) if (bucket.size === 0) this.#drop(bucket);
     // An ascending array is a heap.
     this.#heap = [...this.#buckets.keys()].sort((a, b) => a - b);
   }
-}
-
-function sorted(marks: ReadonlyMap<Key, number>): Key[] {
-  return [...marks.keys()].sort(compareKeys);
-}
-
-function compareKeys(a: Key, b: Key): number {
-  return compareText(typeof a === 'string' ? a : String(a), typeof b === 'string' ? b : String(b));
-}
-
-/** Puts a key into its place among those from index `from` on; one that is there (and was deleted) is found again. */
-function insert(order: Key[], from: number, key: Key): void {
-  let low = from;
-  let high = order.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareKeys(order[middle]!, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  if (order[low] !== key) order.splice(low, 0, key);
 }
 
 function push(heap: number[], time: number): void {
