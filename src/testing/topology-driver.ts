@@ -71,7 +71,7 @@ export class TopologyDriver {
 
   /** Starts the job and waits until it is ready. Fails as `run` does. */
   static async open<C>(topology: Topology<C>, options: DriverOptions<C> = {}): Promise<TopologyDriver> {
-    const driver = new TopologyDriver(topology as unknown as Topology<AnyConfig>, options as DriverOptions<AnyConfig>);
+    const driver = new TopologyDriver(topology as unknown as Topology<AnyConfig>, options);
     await driver.#start();
     return driver;
   }
