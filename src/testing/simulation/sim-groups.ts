@@ -9,7 +9,7 @@ import type { Assignor, MemberId, MemberView, PartitionOffset, TopicPartition } 
 import { StreamError } from '../../core/stream-error.ts';
 import { pick } from './seeded-random.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { SimTransaction } from './sim-transactions.ts';
+import type { TransactionOutcome } from './transaction-outcome.ts';
 
 export interface JoinAnswer {
   readonly generation: number;
@@ -38,7 +38,7 @@ interface Member {
 interface StagedOffset {
   readonly partition: string;
   readonly offset: number;
-  readonly transaction: SimTransaction;
+  readonly transaction: TransactionOutcome;
 }
 
 interface Group {
@@ -117,7 +117,7 @@ export class SimGroups {
     }
   }
 
-  stage(name: string, transaction: SimTransaction, offsets: readonly PartitionOffset[]): void {
+  stage(name: string, transaction: TransactionOutcome, offsets: readonly PartitionOffset[]): void {
     const group = this.#group(name);
     for (const offset of offsets) {
       group.staged.push({ partition: partitionKey(offset), offset: offset.offset, transaction });
@@ -131,7 +131,7 @@ export class SimGroups {
   }
 
   /** The end marker of a transaction reaches the group's offsets. */
-  land(name: string, transaction: SimTransaction): void {
+  land(name: string, transaction: TransactionOutcome): void {
     const group = this.#group(name);
     for (const staged of group.staged) {
       if (staged.transaction === transaction && transaction.outcome === 'committed') {

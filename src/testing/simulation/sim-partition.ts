@@ -13,7 +13,7 @@ import { assignOffsets } from '../../core/batch-format.ts';
 import { walkBatches } from '../../core/batch-walker.ts';
 import { ByteWriter } from '../../core/byte-writer.ts';
 import type { RecordBatch, RecordHeader } from '../../core/record-batch.ts';
-import type { SimTransaction } from './sim-transactions.ts';
+import type { TransactionOutcome } from './transaction-outcome.ts';
 
 export interface StoredRecord {
   readonly offset: number;
@@ -22,7 +22,7 @@ export interface StoredRecord {
   readonly value: Buffer | undefined;
   readonly headers: readonly RecordHeader[];
   /** Undefined: written outside of any transaction. */
-  readonly transaction: SimTransaction | undefined;
+  readonly transaction: TransactionOutcome | undefined;
   readonly marker: boolean;
 }
 
@@ -35,7 +35,7 @@ export class SimPartition {
   readonly topic: string;
   readonly partition: number;
   readonly records: StoredRecord[] = [];
-  readonly #open = new Map<SimTransaction, number>();
+  readonly #open = new Map<TransactionOutcome, number>();
   readonly #watchers = new Set<() => void>();
   start = 0;
 
@@ -55,7 +55,7 @@ export class SimPartition {
   }
 
   /** Appends sealed batches. Their bytes are checked as any broker would. */
-  append(bytes: Buffer, transaction: SimTransaction | undefined): void {
+  append(bytes: Buffer, transaction: TransactionOutcome | undefined): void {
     const owned = Buffer.from(bytes);
     assignOffsets(owned, this.end);
     const { batch } = walkBatches(owned, { topic: this.topic, partition: this.partition });
@@ -76,7 +76,7 @@ export class SimPartition {
   }
 
   /** The end marker of a transaction arrives. */
-  land(transaction: SimTransaction): void {
+  land(transaction: TransactionOutcome): void {
     if (!this.#open.delete(transaction)) return;
     this.records.push({
       offset: this.end,
