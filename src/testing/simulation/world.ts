@@ -82,10 +82,10 @@ export class World {
     this.#options = options;
     this.#scheduler = new Scheduler(seededRandom(scenario.seed));
     const shared = scenario.log === 'embedded' ? new SimDisk() : undefined;
-    this.#cluster = new SimCluster({ scheduler: this.#scheduler, disk: shared });
+    this.#settings = randomSettings(scenario);
+    this.#cluster = new SimCluster({ scheduler: this.#scheduler, disk: shared, markerMs: this.#settings.markerMs });
     this.#feed = new InputFeed(this.#cluster);
     this.#faults = new FaultPlan(scenario.faults);
-    this.#settings = randomSettings(scenario);
     this.#slots = Array.from({ length: scenario.workers }, (_, index) => {
       return { index, disk: shared ?? new SimDisk(), host: undefined, handle: undefined, starts: 0 };
     });
@@ -158,7 +158,7 @@ export class World {
         instance: String(slot.index),
         clock: host.clock,
         random: host.random,
-        ...this.#settings,
+        ...this.#settings.job,
       });
       slot.handle = handle;
       await handle.finished;
@@ -265,7 +265,7 @@ export class World {
 // How the job is run is part of what the seed decides.
 function randomSettings(scenario: Scenario) {
   const random = seededRandom(scenario.seed, 1);
-  return {
+  const job = {
     sessionTimeout: 3_000,
     transactionTimeout: pick(random, [4_000, 8_000]),
     commit: { linger: pick(random, [0, 5, 20]), interval: pick(random, [30, 200, 1_000]) },
@@ -273,6 +273,6 @@ function randomSettings(scenario: Scenario) {
     memory: { stateBytes: chance(random, 0.3) ? 2_000 : 1_000_000, inputBytes: chance(random, 0.3) ? 200 : 100_000 },
     exchange: scenario.log === 'embedded' && scenario.workers === 1 && chance(random, 0.5) ? 'direct' : 'log',
     restart: { initial: 50, max: 1_000, attempts: 1_000 },
-    graceMs: pick(random, [300, 1_000, 4_000]),
   } as const;
+  return { job, markerMs: pick(random, [2, 10, 100]), graceMs: pick(random, [300, 1_000, 4_000]) };
 }
