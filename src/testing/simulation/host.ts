@@ -32,7 +32,8 @@ export interface CallOptions {
   readonly lost?: () => StreamError;
 }
 
-function lostCall(point: string): StreamError {
+function lostCall(point: string, { lost }: CallOptions): StreamError {
+  if (lost !== undefined) return lost();
   return new StreamError('IO_FAILED', `the simulated call ${point} failed`, { reaction: 'retry' });
 }
 
@@ -98,38 +99,51 @@ export class Host implements EventOwner {
     return new Promise<T>((resolve, reject) => {
       if (!this.#alive) return;
       const { scheduler } = this;
-      const { typicalMs = 1, local = false, lost = () => lostCall(point) } = options;
+      const { typicalMs = 1, local = false } = options;
       const fault = this.#options.faults.pass(this.slot, point);
-      const failsByChance = chance(scheduler.random, this.#options.failRate?.() ?? 0);
-      const fails = fault?.kind === 'fail' || failsByChance;
-      const failsBefore = fails && (fault === undefined ? chance(scheduler.random, 0.5) : fault.phase === 'before');
-      const answer = (settle: () => void): void => {
-        scheduler.at(this.#latency(typicalMs), point, settle, this);
-      };
-      const strike = (phase: 'before' | 'after'): void => {
-        if (fault?.phase !== phase) return;
-        if (fault.kind === 'crash') this.crash(fault.disk);
-        else if (fault.kind === 'stop') this.stop(fault.forMs);
-        else if (fault.kind === 'slow') this.slowDown(fault.forMs);
-      };
-      strike('before');
+      const failing = this.#failing(fault);
+      this.#strike(fault, 'before');
       if (!this.alive) return;
       scheduler.at(this.#latency(typicalMs), point, () => {
         if (!this.#alive && (local || !this.#requestsSurvive)) return;
-        if (failsBefore) {
-          answer(() => reject(lost()));
+        if (failing === 'before') {
+          this.#answer(point, typicalMs, () => reject(lostCall(point, options)));
           return;
         }
-        const done = (outcome: () => void): void => {
-          strike('after');
-          answer(fails ? () => reject(lost()) : outcome);
-        };
         new Promise<T>((settle) => settle(perform())).then(
-          (result) => done(() => resolve(result)),
-          (error: unknown) => done(() => reject(StreamError.from(error, 'IO_FAILED'))),
+          (result) => {
+            this.#strike(fault, 'after');
+            this.#answer(point, typicalMs, () => {
+              if (failing === undefined) resolve(result);
+              else reject(lostCall(point, options));
+            });
+          },
+          (error: unknown) => {
+            this.#strike(fault, 'after');
+            this.#answer(point, typicalMs, () => reject(StreamError.from(error, 'IO_FAILED')));
+          },
         );
       });
     });
+  }
+
+  /** Where a call fails: before it was performed, or after it. */
+  #failing(fault: ReturnType<FaultPlan['pass']>): 'before' | 'after' | undefined {
+    if (fault?.kind === 'fail') return fault.phase;
+    const { random } = this.scheduler;
+    if (!chance(random, this.#options.failRate?.() ?? 0)) return undefined;
+    return chance(random, 0.5) ? 'before' : 'after';
+  }
+
+  #strike(fault: ReturnType<FaultPlan['pass']>, phase: 'before' | 'after'): void {
+    if (fault?.phase !== phase) return;
+    if (fault.kind === 'crash') this.crash(fault.disk);
+    else if (fault.kind === 'stop') this.stop(fault.forMs);
+    else if (fault.kind === 'slow') this.slowDown(fault.forMs);
+  }
+
+  #answer(point: FaultPoint, typicalMs: number, settle: () => void): void {
+    this.scheduler.at(this.#latency(typicalMs), point, settle, this);
   }
 
   #latency(typicalMs: number): number {
