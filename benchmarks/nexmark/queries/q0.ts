@@ -1,7 +1,9 @@
 import { defineTopology } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import { Bid } from '../events.ts';
 import type { Query } from '../query.ts';
+
+const events = bidTopic(Bid);
 
 /** Every bid, unchanged. */
 export const q0: Query<Bid> = {
@@ -9,7 +11,7 @@ export const q0: Query<Bid> = {
     defineTopology({
       name: 'q0',
       build(t) {
-        bidsOf(t, Bid).sinkTo('results', results);
+        t.source('events', events).filter(isBid).sinkTo('results', results);
       },
     }),
   fields(bid, checksum) {

@@ -1,5 +1,5 @@
 import { defineTopology } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import { Bid } from '../events.ts';
 import type { Query } from '../query.ts';
 
@@ -11,13 +11,16 @@ interface EuroBid {
   readonly extra: string;
 }
 
+const events = bidTopic(Bid);
+
 /** Every bid with its price in another currency. */
 export const q1: Query<EuroBid> = {
   topology: (results) =>
     defineTopology({
       name: 'q1',
       build(t) {
-        bidsOf(t, Bid)
+        t.source('events', events)
+          .filter(isBid)
           .map(({ auction, bidder, price, date_time, extra }) => {
             return { auction, bidder, price: 0.908 * price, date_time, extra };
           })

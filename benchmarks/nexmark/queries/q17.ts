@@ -1,5 +1,5 @@
 import { contract, defineTopology, valueState } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import type { Query } from '../query.ts';
 
 interface Bid {
@@ -49,6 +49,10 @@ const DayStatistics = contract<DayStatistics>({
 });
 
 const dayMs = 86_400_000;
+/** Day and auction as one number: faster than a text of both. */
+const mostAuctions = 1e9;
+
+const events = bidTopic(Bid);
 
 /** Running statistics per auction and day, after every bid. */
 export const q17: Query<DayStatistics> = {
@@ -56,8 +60,9 @@ export const q17: Query<DayStatistics> = {
     defineTopology({
       name: 'q17',
       build(t) {
-        bidsOf(t, Bid)
-          .keyBy((bid) => `${bid.auction}/${dayOf(bid)}`)
+        t.source('events', events)
+          .filter(isBid)
+          .keyBy((bid) => dayOf(bid) * mostAuctions + bid.auction)
           .process('day-statistics', {
             state: { statistics: valueState(DayStatistics) },
             output: results.codec,
@@ -85,8 +90,18 @@ function dayOf(bid: Bid): number {
 
 function first(bid: Bid): DayStatistics {
   const { auction, price } = bid;
-  const empty = { auction, day: dayOf(bid), bids: 0, low: 0, middle: 0, high: 0, least: price, most: price };
-  return following({ ...empty, average: price, sum: 0 }, price);
+  return {
+    auction,
+    day: dayOf(bid),
+    bids: 1,
+    low: price < 10_000 ? 1 : 0,
+    middle: price >= 10_000 && price < 1_000_000 ? 1 : 0,
+    high: price >= 1_000_000 ? 1 : 0,
+    least: price,
+    most: price,
+    average: price,
+    sum: price,
+  };
 }
 
 function following(before: DayStatistics, price: number): DayStatistics {

@@ -1,7 +1,11 @@
 import { defineTopology, valueState } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import { Bid } from '../events.ts';
 import type { Query } from '../query.ts';
+
+const events = bidTopic(Bid);
+/** Bidder and auction as one number: faster than a text of both. */
+const mostAuctions = 1e9;
 
 /** The last bid of each bidder on each auction, emitted whenever it changes. */
 export const q18: Query<Bid> = {
@@ -9,8 +13,9 @@ export const q18: Query<Bid> = {
     defineTopology({
       name: 'q18',
       build(t) {
-        bidsOf(t, Bid)
-          .keyBy((bid) => `${bid.bidder}/${bid.auction}`)
+        t.source('events', events)
+          .filter(isBid)
+          .keyBy((bid) => bid.bidder * mostAuctions + bid.auction)
           .process('last-bid', {
             state: { last: valueState(Bid) },
             output: results.codec,

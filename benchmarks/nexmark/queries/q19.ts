@@ -1,5 +1,5 @@
 import { contract, defineTopology, valueState } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import { Bid } from '../events.ts';
 import type { Query } from '../query.ts';
 
@@ -22,13 +22,16 @@ interface RankedBid {
   readonly rank: number;
 }
 
+const events = bidTopic(Bid);
+
 /** The ten highest bids of each auction: a new one of them is emitted with those that it moved down. */
 export const q19: Query<RankedBid> = {
   topology: (results) =>
     defineTopology({
       name: 'q19',
       build(t) {
-        bidsOf(t, Bid)
+        t.source('events', events)
+          .filter(isBid)
           .keyBy((bid) => bid.auction)
           .process('top-bids', {
             state: { top: valueState(TopBids) },

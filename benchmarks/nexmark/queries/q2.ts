@@ -1,5 +1,5 @@
 import { contract, defineTopology } from '../../../src/index.ts';
-import { bidsOf } from '../bids.ts';
+import { bidTopic, isBid } from '../bids.ts';
 import type { Query } from '../query.ts';
 
 interface AuctionPrice {
@@ -16,13 +16,16 @@ const AuctionPrice = contract<AuctionPrice>({
   ],
 });
 
+const events = bidTopic(AuctionPrice);
+
 /** The bids on every 123rd auction. */
 export const q2: Query<AuctionPrice> = {
   topology: (results) =>
     defineTopology({
       name: 'q2',
       build(t) {
-        bidsOf(t, AuctionPrice)
+        t.source('events', events)
+          .filter(isBid)
           .filter((bid) => bid.auction % 123 === 0)
           .sinkTo('results', results);
       },

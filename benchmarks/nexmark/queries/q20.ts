@@ -5,6 +5,7 @@ import type { Query } from '../query.ts';
 
 const Event = taggedUnion('Event', 'type', { bid: Bid, auction: Auction, person: null });
 type Event = Decoded<typeof Event>;
+const events = topic(inputTopic, Event);
 
 interface BidOnAuction {
   readonly bid: Bid;
@@ -18,7 +19,7 @@ export const q20: Query<BidOnAuction> = {
       name: 'q20',
       build(t) {
         const { bids, auctions } = t
-          .source('events', topic(inputTopic, Event))
+          .source('events', events)
           .split({ bids: isBid, auctions: isAuction }, { default: 'drop' });
         auctions
           .keyBy((auction) => auction.id)

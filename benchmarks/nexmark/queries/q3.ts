@@ -39,6 +39,7 @@ const Auction = contract<Auction>({
 
 const Event = taggedUnion('Event', 'type', { person: Person, auction: Auction, bid: null });
 type Event = Decoded<typeof Event>;
+const events = topic(inputTopic, Event);
 
 interface LocalItem {
   readonly name: string;
@@ -56,7 +57,7 @@ export const q3: Query<LocalItem> = {
       name: 'q3',
       build(t) {
         const { people, auctions } = t
-          .source('events', topic(inputTopic, Event))
+          .source('events', events)
           .split({ people: isPerson, auctions: isAuction }, { default: 'drop' });
         people
           .filter((person) => states.includes(person.state))
