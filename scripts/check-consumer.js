@@ -47,7 +47,7 @@ console.log(job.status.phase);
 try {
   const packed = call('npm', ['pack', '--silent', '--pack-destination', folder], root).trim().split('\n').at(-1);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  call('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${packed}`]);
+  call('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${packed}`, '@types/node@20.19.43']);
   writeFileSync(join(folder, 'job.ts'), job);
   const options = {
     module: 'NodeNext',
@@ -55,7 +55,7 @@ try {
     strict: true,
     exactOptionalPropertyTypes: true,
     outDir: 'out',
-    types: [],
+    types: ['node'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['job.ts'] }));
   call(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
