@@ -44,12 +44,13 @@ export class ExchangeEntry {
   mark(upstream: number, upstreamCount: number, time: number, idle: boolean): void {
     if (upstreamCount > this.#clock.inputs) this.#clock = this.#clock.grown(upstreamCount);
     // Idle first: the time of an idle upstream must not count as that of an active one, not even for a moment.
-    if (idle) this.#reach(this.#clock.setIdle(upstream, true));
-    if (time > -Infinity) this.#reach(idle ? this.#clock.follow(upstream, time) : this.#clock.advance(upstream, time));
-    else if (!idle) this.#reach(this.#clock.setIdle(upstream, false));
+    if (idle) this.reach(this.#clock.setIdle(upstream, true));
+    if (time > -Infinity) this.reach(idle ? this.#clock.follow(upstream, time) : this.#clock.advance(upstream, time));
+    else if (!idle) this.reach(this.#clock.setIdle(upstream, false));
   }
 
-  #reach(time: number): void {
+  /** Moves event time without a word from an upstream: what a cut had reached. */
+  reach(time: number): void {
     if (time > this.#clock.watermark) {
       this.#clock.watermark = time;
       this.#out.onWatermark(time);
@@ -161,9 +162,10 @@ export class LogEntry {
     return to;
   }
 
-  restore(times: readonly number[]): void {
+  restore(times: readonly number[], idle: ReadonlySet<number>, reached: number): void {
+    this.#entry.reach(reached);
     times.forEach((time, upstream) => {
-      this.#entry.mark(upstream, times.length, time, false);
+      this.#entry.mark(upstream, times.length, time, idle.has(upstream));
     });
   }
 }
@@ -205,6 +207,11 @@ export class LogExchange implements Input {
 
   onIdle(idle: boolean): void {
     this.#idle = idle;
+    this.#changed = true;
+  }
+
+  /** After a restore: those downstream may remember another idleness than this task begins with. */
+  announce(): void {
     this.#changed = true;
   }
 

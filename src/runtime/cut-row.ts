@@ -15,6 +15,10 @@ export interface InputCut {
   readonly broadcast: boolean;
   /** Event time per upstream: one for a source's partition, one per upstream task for an exchange. */
   readonly times: readonly number[];
+  /** Upstream tasks of an exchange that were idle. */
+  readonly idle: readonly number[];
+  /** Event time reached from this input, which may be ahead of an upstream that came back from idleness. */
+  readonly reached: number;
 }
 
 export interface Cut {
@@ -26,7 +30,11 @@ export interface Cut {
 const format = 1;
 
 export function encodeCut(cut: Cut): Buffer {
-  const inputs = cut.inputs.map((input) => ({ ...input, times: input.times.map(timeText) }));
+  const inputs = cut.inputs.map((input) => ({
+    ...input,
+    times: input.times.map(timeText),
+    reached: timeText(input.reached),
+  }));
   return Buffer.from(JSON.stringify({ format, ...cut, inputs }));
 }
 
@@ -35,7 +43,7 @@ export function decodeCut(bytes: Buffer, task: string): Cut {
     format: number;
     epoch: number;
     fingerprint: string;
-    inputs: (InputCut & { times: (number | string)[] })[];
+    inputs: (Omit<InputCut, 'times' | 'reached'> & { times: (number | string)[]; reached: number | string })[];
   };
   try {
     parsed = JSON.parse(bytes.toString()) as typeof parsed;
@@ -59,7 +67,11 @@ export function decodeCut(bytes: Buffer, task: string): Cut {
   return {
     epoch: parsed.epoch,
     fingerprint: parsed.fingerprint,
-    inputs: parsed.inputs.map((input) => ({ ...input, times: input.times.map(timeOf) })),
+    inputs: parsed.inputs.map((input) => ({
+      ...input,
+      times: input.times.map(timeOf),
+      reached: timeOf(input.reached),
+    })),
   };
 }
 

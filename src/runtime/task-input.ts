@@ -138,13 +138,13 @@ export class TaskInput {
       position: this.position,
       topicId: this.topicId,
       broadcast: this.broadcast,
-      times: timesOf(reader),
+      ...eventTimeOf(reader),
     };
   }
 
-  restore(times: readonly number[]): void {
+  restore({ times, idle, reached }: InputCut): void {
     const { reader } = this;
-    if (reader.kind === 'exchange') reader.entry.restore(times);
+    if (reader.kind === 'exchange') reader.entry.restore(times, new Set(idle), reached);
     else if (reader.kind === 'source' && times[0] !== undefined && times[0] > -Infinity) {
       reader.source.advanceTo(reader.index, times[0]);
     }
@@ -162,13 +162,18 @@ function read(reader: InputReader, batch: RecordBatch, from: number, to: number)
   }
 }
 
-function timesOf(reader: InputReader): readonly number[] {
+function eventTimeOf(reader: InputReader): Pick<InputCut, 'times' | 'idle' | 'reached'> {
   switch (reader.kind) {
-    case 'source':
-      return [reader.source.timeOf(reader.index)];
-    case 'exchange':
-      return reader.entry.upstreams.times();
+    case 'source': {
+      const time = reader.source.timeOf(reader.index);
+      return { times: [time], idle: [], reached: time };
+    }
+    case 'exchange': {
+      const { upstreams } = reader.entry;
+      const times = upstreams.times();
+      return { times, idle: [...times.keys()].filter((i) => upstreams.isIdle(i)), reached: upstreams.watermark };
+    }
     case 'redrive':
-      return [];
+      return { times: [], idle: [], reached: -Infinity };
   }
 }

@@ -135,9 +135,10 @@ export class Task implements OperatorHost {
     for (const source of this.operators.sources.values()) source.announce();
     for (const input of this.operators.absent) input.onIdle(true);
     if (cut === undefined) return;
+    for (const exchange of this.operators.logExchanges) exchange.announce();
     for (const input of this.inputs) {
       const saved = cut.inputs.find((other) => other.topic === input.topic && other.partition === input.partition);
-      if (saved !== undefined) input.restore(saved.times);
+      if (saved !== undefined) input.restore(saved);
     }
   }
 

@@ -5,8 +5,17 @@ const cut = {
   epoch: 7,
   fingerprint: 'abc',
   inputs: [
-    { topic: 'a', partition: 1, position: 42, topicId: 'x', broadcast: false, times: [-Infinity, 5, Infinity] },
-    { topic: 'b', partition: 0, position: 0, topicId: 'y', broadcast: true, times: [] },
+    {
+      topic: 'a',
+      partition: 1,
+      position: 42,
+      topicId: 'x',
+      broadcast: false,
+      times: [-Infinity, 5, Infinity],
+      idle: [2],
+      reached: -Infinity,
+    },
+    { topic: 'b', partition: 0, position: 0, topicId: 'y', broadcast: true, times: [], idle: [], reached: 7 },
   ],
 };
 
