@@ -18,7 +18,7 @@ export class Checksum {
   /** A non-negative integer of the current result. */
   integer(value: number): this {
     const low = Math.imul(this.#hash ^ (value | 0), prime);
-    this.#hash = Math.imul(low ^ (value / two32), prime);
+    this.#hash = Math.imul(value < two32 ? low : low ^ (value / two32), prime);
     return this;
   }
 

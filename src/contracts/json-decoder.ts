@@ -61,10 +61,17 @@ export class JsonWalk {
   }
 
   decode(bytes: Buffer, start: number, end: number): unknown {
-    if (this.#straight !== undefined) {
-      const value = this.#read(this.#straight, bytes, start, end);
-      if (value !== refused) return value;
-    }
+    const value = this.decodeAlike(bytes, start, end);
+    return value === refused ? this.walk(bytes, start, end) : value;
+  }
+
+  /** A document that looks like those learned from; `refused` for all others, at once where they begin differently. */
+  decodeAlike(bytes: Buffer, start: number, end: number): unknown {
+    return this.#straight === undefined ? refused : this.#read(this.#straight, bytes, start, end);
+  }
+
+  /** A document that looks in any way. */
+  walk(bytes: Buffer, start: number, end: number): unknown {
     const value = this.#read(this.#root, bytes, start, end);
     if (value !== refused && ++this.#walked >= this.#patience) this.#learn(bytes, start, end);
     return value;

@@ -3,8 +3,8 @@
  * over keys, no look-up of names. Anything else returns `refused` or throws, and the walk of json-decoder-source.ts
  * starts over; so this code may give up wherever that is simpler, but must not accept what the walk refuses.
  *
- * Names in the generated code: b bytes, p position, s scanner, v its DataView, q end of a value, c a byte, w a number,
- * x0.. values of the fields.
+ * Names in the generated code: b bytes, p position, s scanner, v its DataView, q end of a value, c a byte, w a number or
+ * its first digits, h the rest of them, d the power of ten between, x0.. values of the fields.
  */
 import { SourceWriter, fieldValue, literal, matches } from './json-decoder-source.ts';
 import { isAscii } from './json-layout.ts';
@@ -47,7 +47,7 @@ export function straightSource(shape: RecordShape, tag: RecordTag | undefined, l
 ${writer.functions.join('\n')}
 return function straight(b, p, s) {
   const v = s.view, last = s.lastWord;
-  let q = 0, c = 0, w = 0;
+  let q = 0, c = 0, w = 0, h = 0, d = 1;
   ${shape.fields.map((_, i) => `let x${i};`).join(' ')}
   ${steps.join('\n  ')}
   s.at = p;
@@ -76,10 +76,16 @@ function read(writer: SourceWriter, field: FieldShape, { sample, stop, x }: Plac
   if (b[q] === 34 && b[p] === 34) { c = q - p - 1; ${x} = c < 25 ? shortText(b, p + 1, c) : b.latin1Slice(p + 1, q); p = q + 1; }
   else { ${general} }`;
   }
-  if ((kind === 'int' || kind === 'long') && sample.length <= shortDigits) {
+  const digits = /^\d+$/.test(sample) ? sample.length : Infinity;
+  if ((kind === 'int' && digits <= shortDigits) || (kind === 'long' && digits <= 15)) {
+    const more =
+      digits > shortDigits
+        ? `h = 0; d = 1; while (c >= 48 && c <= 57 && q - p < 15) { h = h * 10 + (c - 48); d *= 10; c = b[++q]; }`
+        : '';
     return `q = p; w = 0; c = b[p];
   while (c >= 48 && c <= 57 && q - p < ${shortDigits}) { w = w * 10 + (c - 48); c = b[++q]; }
-  if (c === ${stop} && (b[p] !== 48 ? q !== p : q === p + 1)) { ${x} = w; p = q; }
+  ${more}
+  if (c === ${stop} && (b[p] !== 48 ? q !== p : q === p + 1)) { ${x} = ${more === '' ? 'w' : 'w * d + h'}; p = q; }
   else { ${general} }`;
   }
   return general;

@@ -53,6 +53,8 @@ class TaggedUnion<Field extends string, Members extends UnionMembers> implements
   readonly #scanner = new JsonScanner();
   readonly #leadingTag: TagFinder;
   readonly #decodeTag: JsonDecoder;
+  /** What the last document was: tried first. */
+  #recent: Member | undefined;
 
   constructor(name: string, tagField: Field, members: Members) {
     this.name = name;
@@ -82,8 +84,14 @@ class TaggedUnion<Field extends string, Members extends UnionMembers> implements
       const reason = `${this.name} was written as version ${version}, this build knows up to ${this.version}`;
       throw new StreamError('STATE_CODEC_MISMATCH', reason, { remedy: 'Start the newer build.' });
     }
+    const recent = this.#recent;
+    if (recent !== undefined) {
+      const value = recent.walk.decodeAlike(bytes, start, end);
+      if (value !== refused) return (recent.encode === undefined ? null : value) as TaggedValue<Field, Members>;
+    }
     const first = this.#members[this.#find(bytes, start)];
     if (first !== undefined) {
+      this.#recent = first;
       const value = first.walk.decode(bytes, start, end);
       if (value !== refused) return (first.encode === undefined ? null : value) as TaggedValue<Field, Members>;
     }
