@@ -1,8 +1,3 @@
-import { existsSync } from 'node:fs';
-
-// Until the command line exists most files are not reached from any entry yet; then this switches itself off.
-const growing = !existsSync('src/cli/main.ts');
-
 export default {
   entry: [
     'src/index.ts',
@@ -10,15 +5,11 @@ export default {
     'src/cli/main.ts',
     'topologies/*.ts',
     'examples/**/*.ts',
-    'benchmarks/main.ts',
-    'scripts/*.{js,ts}',
+    'benchmarks/*.{ts,mjs}',
+    'scripts/**/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
     'test/**/*.test.ts',
-    ...(growing ? ['{src,topologies}/**/*.ts'] : []),
   ],
   project: ['{src,topologies,examples,benchmarks,scripts,test}/**/*.{ts,js}'],
   ignoreExportsUsedInFile: true,
-  ...(growing
-    ? { ignoreDependencies: ['avsc', 'level', 'prom-client', 'rxjs', 'yaml', 'zod', 'fast-check', 'tinybench'] }
-    : {}),
 };
