@@ -39,9 +39,11 @@ export function logOfFiles(files: FileWiring, { stdin, stdout }: Io): LogFactory
 
 /** `source`: id of the source, as in `--input SOURCE=FILE`; `line` is -1 and `source` empty where there is none (timers). */
 function deadLetterLine(value: Buffer, { inputs }: FileWiring, lineOf: LineOf): string {
-  const { source: topic, offset, operator, code, reason, path, raw } = deadLetterCodec.decode(value, 0, value.length);
+  const letter = deadLetterCodec.decode(value, 0, value.length);
+  const { source: topic, offset, operator, code, reason, path, timer, key, raw } = letter;
   const source = inputs.find((input) => input.topic === topic)?.id ?? topic;
   const line = lineOf(topic, offset) ?? -1;
-  const where = path === undefined || path === '' ? reason : `${reason} at ${path}`;
+  const what = path === undefined || path === '' ? reason : `${reason} at ${path}`;
+  const where = timer === undefined ? what : `${what} (timer of ${timer.domain} time ${timer.time}, key ${key ?? ''})`;
   return JSON.stringify({ source, line, offset, operator, code, reason: where, raw });
 }

@@ -79,7 +79,12 @@ export function json<T>(name = 'json', options: JsonOptions<T> = {}): Codec<T> {
     name,
     version,
     encode(value, out) {
-      const text = JSON.stringify(value) as string | undefined;
+      let text: string | undefined;
+      try {
+        text = JSON.stringify(value);
+      } catch (cause) {
+        throw new StreamError('ENCODE_FAILED', messageOf(cause), { cause }); // circular, or a BigInt
+      }
       if (text === undefined) throw new StreamError('ENCODE_FAILED', `${typeof value} has no JSON form`);
       out.text(text);
     },

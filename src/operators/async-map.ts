@@ -15,10 +15,11 @@ import type { Timer } from '../core/clock.ts';
 import type { Codec } from '../core/codec.ts';
 import { StreamError, preview } from '../core/stream-error.ts';
 import type { TaskRows } from '../state/backend.ts';
+import { MAX_VALUE_BYTES, tooLarge } from '../state/value-limit.ts';
 import type { Counters } from './counters.ts';
 import type { Advancer, OperatorHost } from './host.ts';
 import type { Input } from './input.ts';
-import { userError, type Policy } from './invocation.ts';
+import { encodedInput, userError, type Policy } from './invocation.ts';
 
 export interface Call {
   readonly id: string;
@@ -109,12 +110,19 @@ export class AsyncMap implements Input, Advancer {
     const { host, rows, counters } = this.#options;
     const { cursor } = host;
     counters.recordsIn++;
+    let id: string;
+    try {
+      id = this.#callId(value);
+    } catch (thrown) {
+      this.#giveUp(thrown, value); // the in-flight log could not hold it
+      return;
+    }
     const element: InFlightElement = {
       kind: 'element',
       value,
       key: cursor.key,
       timestamp: cursor.timestamp,
-      callId: this.#callId(value),
+      callId: id,
       attempt: 0,
       firstStart: 0,
       topic: cursor.topic,
@@ -198,6 +206,7 @@ export class AsyncMap implements Input, Advancer {
     this.#lineage = lineage;
     this.#encoded.clear();
     inputCodec.encode(value, this.#encoded);
+    if (this.#encoded.length > MAX_VALUE_BYTES) throw tooLarge(this.#encoded.length);
     return callId({
       operator: this.id,
       version: inputCodec.version,
@@ -294,16 +303,11 @@ export class AsyncMap implements Input, Advancer {
   }
 
   #failed(entry: QueueEntry<unknown>, element: InFlightElement, thrown: unknown): void {
-    const { host, counters, inputCodec } = this.#options;
-    let policy = this.#options.policy;
-    if (policy.kind === 'retry') {
-      if (element.attempt < policy.attempts) {
-        counters.retries++;
-        this.#waiting.unshift({ entry, element });
-        return;
-      }
-      policy = policy.then;
-      while (policy.kind === 'retry') policy = policy.then;
+    const { host, counters, policy } = this.#options;
+    if (policy.kind === 'retry' && element.attempt < policy.attempts) {
+      counters.retries++;
+      this.#waiting.unshift({ entry, element });
+      return;
     }
     const { cursor } = host;
     cursor.topic = element.topic;
@@ -311,29 +315,33 @@ export class AsyncMap implements Input, Advancer {
     cursor.offset = element.offset;
     cursor.timestamp = element.timestamp;
     cursor.key = element.key;
-    const error = userError(thrown, this.id, host, element.value);
-    switch (policy.kind) {
-      case 'fail':
-        this.#failure = error;
-        return;
-      case 'skip':
-        counters.skipped++;
-        this.#queue.finish(entry, undefined);
-        return;
-      case 'deadLetter': {
-        const out = new ByteWriter(256);
-        inputCodec.encode(element.value, out);
-        counters.deadLetters++;
-        host.deadLetter({
-          operator: this.id,
-          error: error.at({ value: preview(element.value) }),
-          raw: out.take(),
-          input: 0,
-        });
-        this.#queue.finish(entry, undefined);
-        return;
-      }
+    try {
+      this.#giveUp(thrown, element.value);
+    } catch (error) {
+      this.#failure = error as StreamError;
+      return;
     }
+    this.#queue.finish(entry, undefined);
+  }
+
+  // The policy when no attempt is left; fails with policy `fail`.
+  #giveUp(thrown: unknown, value: unknown): void {
+    const { host, counters, inputCodec } = this.#options;
+    let { policy } = this.#options;
+    while (policy.kind === 'retry') policy = policy.then;
+    const error = userError(thrown, this.id, host, value);
+    if (policy.kind === 'fail') throw error;
+    if (policy.kind === 'skip') {
+      counters.skipped++;
+      return;
+    }
+    counters.deadLetters++;
+    host.deadLetter({
+      operator: this.id,
+      error: error.at({ value: preview(value) }),
+      raw: encodedInput(inputCodec, value),
+      input: 0,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What an operator needs from the worker that runs it. The runtime implements it; operators know nothing else of it. */
 import type { Clock } from '../core/clock.ts';
 import type { Codec } from '../core/codec.ts';
+import type { TimeDomain } from '../core/process-function.ts';
 import type { StreamError } from '../core/stream-error.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -22,13 +23,20 @@ export interface TopicWriter {
   writeNull(partition: number, key: string): void;
 }
 
+export interface FiredTimer {
+  readonly domain: TimeDomain;
+  readonly time: number;
+}
+
 export interface DeadLetter {
   readonly operator: string;
   readonly error: StreamError;
-  /** Encoded input of the operator that failed. */
+  /** Encoded input of the operator that failed; empty for timers, and for a value that its codec cannot write. */
   readonly raw: Uint8Array;
-  /** Input index of the operator (0 or 1). */
+  /** Input index of the operator (0 or 1); -1 for timers. */
   readonly input: number;
+  /** The timer whose function failed. */
+  readonly timer?: FiredTimer | undefined;
 }
 
 export interface OperatorHost {

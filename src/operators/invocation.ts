@@ -7,7 +7,7 @@ import { StreamError, messageOf, preview } from '../core/stream-error.ts';
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Codec } from '../core/codec.ts';
 import type { Counters } from './counters.ts';
-import type { OperatorHost } from './host.ts';
+import type { FiredTimer, OperatorHost } from './host.ts';
 
 /** The shape of graph/ErrorPolicy that operators act on. */
 export type Policy =
@@ -78,6 +78,17 @@ export function rejectPromise(result: unknown, id: string, host: OperatorHost): 
   }
 }
 
+/** The bytes of a dead letter. A value that cannot be written has none: its letter still says where it came from. */
+export function encodedInput(codec: Codec<unknown> | undefined, value: unknown): Uint8Array {
+  const out = new ByteWriter(256);
+  try {
+    codec?.encode(value, out);
+  } catch {
+    out.clear(); // what failed first is the reason of the letter
+  }
+  return out.take();
+}
+
 /** Runs functions atomically under a policy other than `fail`, with outputs held back. */
 export class AtomicInvocation {
   readonly #options: InvocationOptions;
@@ -92,7 +103,8 @@ export class AtomicInvocation {
     this.#held.push(emission);
   }
 
-  run(call: () => unknown, value: unknown, input: number): void {
+  /** `input`: which one `value` came by. `timer`: the call is that of a timer, there is no value. */
+  run(call: () => unknown, value: unknown, input: number, timer?: FiredTimer): void {
     const { undo, policy } = this.#options;
     let rest = policy;
     let attempts = policy.kind === 'retry' ? policy.attempts : 1;
@@ -110,7 +122,7 @@ export class AtomicInvocation {
           continue;
         }
         if (rest.kind === 'retry') rest = rest.then;
-        this.#giveUp(thrown, value, input, rest);
+        this.#giveUp(thrown, rest, value, input, timer);
         return;
       }
     }
@@ -119,9 +131,9 @@ export class AtomicInvocation {
     for (const emission of held) emission();
   }
 
-  #giveUp(thrown: unknown, value: unknown, input: number, policy: Policy): void {
+  #giveUp(thrown: unknown, policy: Policy, value: unknown, input: number, timer: FiredTimer | undefined): void {
     const { id, host, counters } = this.#options;
-    const error = userError(thrown, id, host, value);
+    const error = userError(thrown, id, host, timer === undefined ? value : { timer: timer.time });
     switch (policy.kind) {
       case 'fail':
         throw error;
@@ -129,15 +141,13 @@ export class AtomicInvocation {
         counters.skipped++;
         return;
       case 'retry': // nested retry: its attempts were meant as one more round of the same
-        this.#giveUp(thrown, value, input, policy.then);
+        this.#giveUp(thrown, policy.then, value, input, timer);
         return;
       case 'deadLetter': {
         const codec = this.#options.inputCodecs[input];
-        if (codec === undefined) throw error;
-        const out = new ByteWriter(256);
-        codec.encode(value, out);
+        if (codec === undefined && timer === undefined) throw error;
         counters.deadLetters++;
-        host.deadLetter({ operator: id, error, raw: out.take(), input });
+        host.deadLetter({ operator: id, error, raw: encodedInput(codec, value), input, timer });
         return;
       }
     }

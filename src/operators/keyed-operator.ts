@@ -9,6 +9,7 @@
  * While it is scheduled the worker feeds no input, so timers see the state as of their time. A commit may fall between
  * any two firings: fired timers are gone from the state, the rest fires after a restore.
  */
+import type { Key } from '../core/partitioner.ts';
 import type { TimeDomain } from '../core/process-function.ts';
 import type { OperatorState } from '../state/backend.ts';
 import type { Counters } from './counters.ts';
@@ -181,9 +182,18 @@ export class KeyedOperator implements Advancer {
     return true;
   }
 
+  /** Calls the function of a timer that failed before. */
+  refire(key: Key, domain: TimeDomain, time: number): void {
+    if (this.#onTimer === undefined) return; // the graph has changed since
+    this.#state.setKey(key);
+    this.#fire(domain, time);
+  }
+
   #fire(domain: TimeDomain, time: number): void {
     const { cursor } = this.#host;
     cursor.detach();
+    cursor.topic = ''; // no record: the lineage of a timer is its key and time
+    cursor.partition = 0;
     cursor.timestamp = domain === 'event' ? time : NaN;
     cursor.key = this.#state.key;
     this.counters.timersFired++;
@@ -191,7 +201,7 @@ export class KeyedOperator implements Advancer {
     context.domain = domain;
     const onTimer = this.#onTimer!;
     if (this.#atomic !== undefined) {
-      this.#atomic.run(() => onTimer(time, context), { timer: time }, -1);
+      this.#atomic.run(() => onTimer(time, context), undefined, -1, { domain, time });
       return;
     }
     try {

@@ -1,6 +1,13 @@
 import { EventClock } from './event-clock.ts';
 import type { Input } from './input.ts';
-import { AtomicInvocation, rejectPromise, stateless, userError, type InvocationOptions } from './invocation.ts';
+import {
+  AtomicInvocation,
+  rejectPromise,
+  stateless,
+  userError,
+  type InvocationOptions,
+  type Undoable,
+} from './invocation.ts';
 import { BroadcastContext, ProcessContext, type Outputs } from './process-context.ts';
 
 export interface ProcessOptions<C extends ProcessContext> extends Omit<InvocationOptions, 'undo'> {
@@ -9,6 +16,8 @@ export interface ProcessOptions<C extends ProcessContext> extends Omit<Invocatio
   readonly elements: readonly ((value: unknown, ctx: C) => unknown)[];
   /** Broadcast state by input: read by the first, written by the second. */
   readonly broadcast?: Readonly<Record<string, unknown>>;
+  /** Puts broadcast state back. */
+  readonly undo?: Undoable;
 }
 
 /** Process functions without keyed state: side outputs, time, and broadcast state where connected to a broadcast. */
@@ -18,7 +27,10 @@ export class Process {
   constructor(options: ProcessOptions<BroadcastContext>) {
     const { id, host, counters, outputs, elements } = options;
     const clock = new EventClock(elements.length);
-    const atomic = options.policy.kind === 'fail' ? undefined : new AtomicInvocation({ ...options, undo: stateless });
+    const atomic =
+      options.policy.kind === 'fail'
+        ? undefined
+        : new AtomicInvocation({ ...options, undo: options.undo ?? stateless });
     const context = new BroadcastContext({ id, host, counters, outputs, atomic, time: clock }, options.broadcast ?? {});
     const outs = [outputs.main, ...outputs.side.values()];
     let idle = false;

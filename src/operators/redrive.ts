@@ -5,8 +5,10 @@
 import type { Codec } from '../core/codec.ts';
 import type { Key } from '../core/partitioner.ts';
 import { recordBatchOf, type RecordBatch } from '../core/record-batch.ts';
-import type { OperatorHost } from './host.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { FiredTimer, OperatorHost } from './host.ts';
 import type { Input } from './input.ts';
+import type { KeyedOperator } from './keyed-operator.ts';
 import type { Source } from './source.ts';
 
 /** What of a dead letter matters here; runtime/dead-letters.ts has it all. */
@@ -19,6 +21,7 @@ export interface Redriven {
   readonly key?: Key;
   readonly timestamp?: number;
   readonly raw: string;
+  readonly timer?: FiredTimer;
 }
 
 /** Where an operator takes values in. */
@@ -32,17 +35,20 @@ export class Redrive {
   readonly #codec: Codec<Redriven>;
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #entrance: (operator: string, input: number) => Entrance | undefined;
+  readonly #timersOf: (operator: string) => KeyedOperator | undefined;
 
   constructor(
     host: OperatorHost,
     codec: Codec<Redriven>,
     sources: ReadonlyMap<string, Source>,
     entrance: (operator: string, input: number) => Entrance | undefined,
+    timersOf: (operator: string) => KeyedOperator | undefined,
   ) {
     this.#host = host;
     this.#codec = codec;
     this.#sources = sources;
     this.#entrance = entrance;
+    this.#timersOf = timersOf;
   }
 
   /** Like Source.feed. A letter whose operator is gone is left out: the graph has changed since. */
@@ -56,6 +62,11 @@ export class Redrive {
   }
 
   #enter(letter: Redriven): void {
+    if (letter.timer !== undefined) {
+      const { domain, time } = letter.timer;
+      this.#timersOf(letter.operator)?.refire(letter.key ?? '', domain, time);
+      return;
+    }
     const raw = Buffer.from(letter.raw, 'base64');
     const time = letter.timestamp ?? NaN;
     const source = this.#sources.get(letter.operator);
@@ -73,6 +84,15 @@ export class Redrive {
     cursor.offset = letter.offset;
     cursor.timestamp = time;
     cursor.key = letter.key ?? '';
-    entrance.input.process(entrance.codec.decode(raw, 0, raw.length));
+    let value: unknown;
+    try {
+      value = entrance.codec.decode(raw, 0, raw.length);
+    } catch (thrown) {
+      // Another contract by now, or a value that could not be written at all.
+      const { operator, input } = letter;
+      this.#host.deadLetter({ operator, error: StreamError.from(thrown, 'DECODE_FAILED'), raw, input });
+      return;
+    }
+    entrance.input.process(value);
   }
 }

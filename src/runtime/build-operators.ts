@@ -85,8 +85,12 @@ class Builder {
       keyed: this.#keyed,
       asyncMaps: this.#asyncMaps,
       absent: this.#absent,
-      redrive: new Redrive(this.#context.host, deadLetterCodec, this.#sources, (id, input) =>
-        this.#entrance(id, input),
+      redrive: new Redrive(
+        this.#context.host,
+        deadLetterCodec,
+        this.#sources,
+        (id, input) => this.#entrance(id, input),
+        (id) => this.#keyed.find((operator) => operator.id === id),
       ),
       counters: this.#counters,
     };
@@ -153,7 +157,9 @@ class Builder {
             broadcast: { handles, onElement },
           });
         } else {
-          const options = { ...common, outputs, elements: [element, onElement], broadcast: handles };
+          // No state of keys, but an invocation that fails takes its changes of broadcast state back.
+          const undo = state.operator(node.id, {});
+          const options = { ...common, outputs, undo, elements: [element, onElement], broadcast: handles };
           this.#inputs.set(node.id, new Process(options).inputs);
         }
         return;

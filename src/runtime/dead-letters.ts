@@ -5,7 +5,7 @@
  */
 import { json } from '../core/codec.ts';
 import type { Cursor } from '../operators/cursor.ts';
-import type { DeadLetter } from '../operators/host.ts';
+import type { DeadLetter, FiredTimer } from '../operators/host.ts';
 
 export interface DeadLetterRecord {
   /** Source topic the failing value stems from; empty for timers. */
@@ -13,12 +13,14 @@ export interface DeadLetterRecord {
   readonly partition: number;
   /** Offset in the source; -1 when the value stems from a timer. */
   readonly offset: number;
+  /** The timer whose function failed, of `key`; `raw` is empty then. */
+  readonly timer?: FiredTimer;
   readonly job: string;
   readonly task: string;
   readonly subTopology: string;
   /** Partition of the task. */
   readonly taskPartition: number;
-  /** Operator that failed and the input it came in by: where a redrive enters. */
+  /** Operator that failed and the input it came in by (-1: a timer): where a redrive enters. */
   readonly operator: string;
   readonly input: number;
   readonly code: string;
@@ -29,7 +31,7 @@ export interface DeadLetterRecord {
   readonly timestamp?: number;
   /** Wall time of the failure, ms. */
   readonly failedAt: number;
-  /** Base64 of the encoded input of the operator (for sources: the record's value). */
+  /** Base64 of the encoded input of the operator (for sources: the record's value). Empty where there is none to keep. */
   readonly raw: string;
 }
 
@@ -38,6 +40,9 @@ export function redriveTopic(job: string, subTopology: string): string {
   return `${job}-${subTopology}-redrive`;
 }
 
+/** Base64 takes a third more, and a record has less than 1 MiB. */
+const MOST_RAW_BYTES = 700 * 1024;
+
 export const deadLetterCodec = json<DeadLetterRecord>('dead-letter');
 
 export function deadLetterRecord(
@@ -45,7 +50,8 @@ export function deadLetterRecord(
   cursor: Cursor,
   place: Pick<DeadLetterRecord, 'job' | 'task' | 'subTopology' | 'taskPartition' | 'failedAt'>,
 ): DeadLetterRecord {
-  const { error } = letter;
+  const { error, raw } = letter;
+  const kept = raw.length <= MOST_RAW_BYTES;
   return {
     source: cursor.topic,
     partition: cursor.partition,
@@ -54,10 +60,11 @@ export function deadLetterRecord(
     operator: letter.operator,
     input: letter.input,
     code: error.code,
-    reason: error.reason,
+    reason: kept ? error.reason : `${error.reason} (its ${String(raw.length)} bytes are too many to be kept)`,
     ...(error.place.path === undefined ? {} : { path: error.place.path }),
     ...(cursor.key === '' ? {} : { key: cursor.key }),
+    ...(letter.timer === undefined ? {} : { timer: letter.timer }),
     ...(Number.isNaN(cursor.timestamp) ? {} : { timestamp: cursor.timestamp }),
-    raw: Buffer.from(letter.raw).toString('base64'),
+    raw: kept ? Buffer.from(raw).toString('base64') : '',
   };
 }

@@ -74,7 +74,10 @@ export interface OperatorState {
   readonly timers: TimerState;
   /** Clears every handle's state of the current key. */
   clearKey(): void;
-  /** Invocation scope: after `begin`, first-touched old values are remembered until `accept` or put back by `revert`. */
+  /**
+   * Invocation scope: after `begin`, first-touched old values are remembered until `accept` or put back by `revert`.
+   * `accept` fails with ENCODE_FAILED or RECORD_TOO_LARGE when a changed value cannot be written; it is to be reverted then.
+   */
   begin(): void;
   accept(): void;
   revert(): void;

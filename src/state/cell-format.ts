@@ -13,6 +13,8 @@ export interface CellFormat {
   /** What `restore` needs to bring the cell back to what it is now. */
   capture(value: unknown): unknown;
   restore(captured: unknown): unknown;
+  /** Fails when a row cannot hold what the value has beyond `captured`. */
+  check(value: unknown, captured: unknown): void;
   /** A value of its own with the same content. */
   copy(value: unknown): unknown;
   /** Nothing is stored: the cell can go. */

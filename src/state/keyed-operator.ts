@@ -1,6 +1,7 @@
 import type { Key } from '../core/partitioner.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import type { StateSpec } from '../core/state-spec.ts';
+import { StreamError } from '../core/stream-error.ts';
 import type { OperatorState } from './backend.ts';
 import { Garbage } from './garbage.ts';
 import { Incarnations } from './incarnations.ts';
@@ -78,7 +79,12 @@ export class KeyedOperator implements OperatorState {
   }
 
   accept(): void {
-    const { undo } = this.scope;
+    const { undo, key, place } = this.scope;
+    try {
+      undo.check();
+    } catch (thrown) {
+      throw StreamError.from(thrown, 'ENCODE_FAILED', { ...place, ...(key === undefined ? {} : { key: String(key) }) });
+    }
     undo.active = false;
     undo.clear();
   }
@@ -123,7 +129,8 @@ export class KeyedOperator implements OperatorState {
   }
 
   rollback(): void {
-    this.accept();
+    this.scope.undo.active = false;
+    this.scope.undo.clear();
     for (const state of this.#states.values()) state.rollback();
     for (const timers of this.#timerRows) timers.rollback();
   }

@@ -17,6 +17,7 @@ import { MapFormat } from './map-format.ts';
 import type { OperatorMeta, StateLayout } from './operator-meta.ts';
 import type { TaskContext } from './task-context.ts';
 import { TimeToLive } from './time-to-live.ts';
+import { ValueCheck } from './value-check.ts';
 import { ValueFormat } from './value-format.ts';
 import { ValueHandle } from './value-handle.ts';
 
@@ -126,8 +127,9 @@ export class KeyedState {
     const index = this.#index;
     const codec = spec.codec;
     const { store, epochs, durable } = context;
+    const check = new ValueCheck(name, codec, ttl !== undefined);
     if (spec.kind === 'list') {
-      const format = new ListFormat(name, prefix, codec, ttl, store, incarnations, garbage);
+      const format = new ListFormat(name, prefix, codec, ttl, store, incarnations, garbage, check);
       table.format = format;
       const handle = new ListHandle(table, format, ttl, index);
       this.#sweep = (entry) => {
@@ -136,7 +138,7 @@ export class KeyedState {
       return handle;
     }
     if (spec.kind === 'map') {
-      const journal = { epochs, scopeUndo: scope.undo, durable };
+      const journal = { epochs, scopeUndo: scope.undo, durable, check };
       const format = new MapFormat(name, prefix, codec, ttl, store, incarnations, garbage, journal);
       table.format = format;
       const handle = new KeyedMapHandle(table, format, ttl, index);
@@ -145,7 +147,7 @@ export class KeyedState {
       };
       return handle;
     }
-    table.format = new ValueFormat(prefix, codec, ttl);
+    table.format = new ValueFormat(prefix, codec, ttl, check);
     return combining(spec, this.#createValue(table, ttl, index));
   }
 

@@ -150,6 +150,10 @@ export class KeyedTable implements Undoable {
     if (this.#format.isEmpty(cell.value)) this.#emptied.push(cell);
   }
 
+  check(item: unknown, old: unknown): void {
+    this.#format.check((item as Cell).value, old);
+  }
+
   collect(rows: RowBatch): void {
     if (this.#context.durable) this.#encode(rows);
     this.#flyingEmptied = this.#emptied;

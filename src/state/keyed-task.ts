@@ -10,6 +10,7 @@ import { CUT_ROWS, META_ROWS, rowPrefix } from './row-keys.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskMap } from './task-map.ts';
 import { TaskRowTable } from './task-row-table.ts';
+import { ValueCheck } from './value-check.ts';
 
 /** Gives the tag of a path of names, and fails when two paths have the same one. */
 export type TagOf = (...path: readonly string[]) => string;
@@ -63,7 +64,8 @@ export class KeyedTask implements TaskState {
     let declared = this.#maps.get(id);
     if (declared === undefined) {
       const { store, epochs, durable } = this.#context;
-      const journal = { epochs, scopeUndo: operator.scope.undo, durable };
+      const check = new ValueCheck(name, spec.codec, false);
+      const journal = { epochs, scopeUndo: operator.scope.undo, durable, check };
       const map = new TaskMap(this.#prefix(operatorId, name), spec.codec, store, journal);
       declared = { operatorId, name, spec: spec as unknown as DeclaredMap['spec'], map };
       this.#maps.set(id, declared);
@@ -101,7 +103,9 @@ export class KeyedTask implements TaskState {
       });
     }
     for (const operator of this.#operators.values()) operator.sweep();
-    for (const part of this.#parts()) part.collect(rows);
+    for (const operator of this.#operators.values()) operator.collect(rows);
+    for (const declared of this.#maps.values()) this.#collect(declared, declared.map, rows);
+    for (const declared of this.#rows.values()) this.#collect(declared, declared.rows, rows);
     if (durable) {
       rows.put(this.#cutKey, (out) => {
         out.sizedText(this.address.job);
@@ -168,6 +172,20 @@ export class KeyedTask implements TaskState {
     for (const [id, { rows }] of this.#rows) rows.copyTo(other.#rows.get(id)!.rows);
   }
 
+  #collect({ operatorId, name }: Declared, part: Part, rows: RowBatch): void {
+    try {
+      part.collect(rows);
+    } catch (thrown) {
+      const { job, partition } = this.address;
+      throw StreamError.from(thrown, 'ENCODE_FAILED', {
+        job,
+        operator: operatorId,
+        task: String(partition),
+        path: name,
+      });
+    }
+  }
+
   #discard(): void {
     this.#context.epochs.rollback();
     this.#nextCut = undefined;
@@ -206,16 +224,17 @@ export class KeyedTask implements TaskState {
   }
 }
 
-interface DeclaredMap {
+interface Declared {
   readonly operatorId: string;
   readonly name: string;
+}
+
+interface DeclaredMap extends Declared {
   readonly spec: MapSpec<string | number, unknown>;
   readonly map: TaskMap<string | number, unknown>;
 }
 
-interface DeclaredRows {
-  readonly operatorId: string;
-  readonly name: string;
+interface DeclaredRows extends Declared {
   readonly codec: Codec<unknown>;
   readonly rows: TaskRowTable<unknown>;
 }

@@ -21,6 +21,8 @@ import type { Incarnations } from './incarnations.ts';
 import { ListBody } from './list-body.ts';
 import { groupPart } from './row-keys.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
+import type { ValueCheck } from './value-check.ts';
+import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
 
 const PAGE_BYTES = 2_048;
 
@@ -39,6 +41,7 @@ export class ListFormat implements CellFormat {
   readonly #store: Store | undefined;
   readonly #incarnations: Incarnations;
   readonly #garbage: Garbage;
+  readonly #check: ValueCheck;
   readonly #scratch = new ByteWriter();
 
   constructor(
@@ -49,6 +52,7 @@ export class ListFormat implements CellFormat {
     store: Store | undefined,
     incarnations: Incarnations,
     garbage: Garbage,
+    check: ValueCheck,
   ) {
     this.#name = name;
     this.#prefix = prefix;
@@ -57,6 +61,7 @@ export class ListFormat implements CellFormat {
     this.#store = store;
     this.#incarnations = incarnations;
     this.#garbage = garbage;
+    this.#check = check;
     garbage.handle(name, disposePages);
   }
 
@@ -129,6 +134,15 @@ export class ListFormat implements CellFormat {
     return body;
   }
 
+  // Of a list that was appended to only the new entries, of another one all.
+  check(value: unknown, captured: unknown): void {
+    const body = value as ListBody | undefined;
+    if (body === undefined) return;
+    const old = captured as Captured | undefined;
+    const { tail } = body;
+    for (let i = old?.body === body ? old.length : 0; i < tail.length; i++) this.#check.check(tail[i]);
+  }
+
   copy(value: unknown): ListBody {
     const body = value as ListBody | undefined;
     const copy = new ListBody();
@@ -167,6 +181,7 @@ export class ListFormat implements CellFormat {
         out.varint(expiry === Infinity ? -1 : expiry);
         this.#codec.encode(value, out);
       }
+      if (out.length - start > MAX_VALUE_BYTES) throw tooLarge(out.length - start);
       out.buffer.writeUInt32BE(out.length - start - 4, start);
       ends.push(out.length);
     }

@@ -7,6 +7,7 @@
 import type { Key } from '../core/partitioner.ts';
 import type { Epochs } from './epochs.ts';
 import type { UndoLog, Undoable } from './undo-log.ts';
+import type { ValueCheck } from './value-check.ts';
 
 export class MapEntry {
   readonly key: Key;
@@ -36,6 +37,7 @@ export interface MapJournal {
   readonly scopeUndo: UndoLog;
   /** Touched entries are kept for the next collect. */
   readonly durable: boolean;
+  readonly check: ValueCheck;
 }
 
 export class MapBody implements Undoable {
@@ -99,6 +101,11 @@ export class MapBody implements Undoable {
     if (value !== undefined) this.entries.set(entry.key, entry);
     else if (this.whole && this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
     this.#unordered = true;
+  }
+
+  check(item: unknown): void {
+    const { value } = item as MapEntry;
+    if (value !== undefined) this.#journal.check.check(value);
   }
 
   /** Present entries in memory, in order. */

@@ -25,6 +25,7 @@ import { MapChunks, readChunk } from './map-chunks.ts';
 import { entryText, groupPart, parseEntry } from './row-keys.ts';
 import { readHeader, writeHeader } from './row-value.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
+import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
 
 const INLINE_BYTES = 2_048;
 /** More entries than this of a map in use may be evicted one by one. */
@@ -141,6 +142,11 @@ export class MapFormat implements CellFormat {
     return captured;
   }
 
+  // Entries check themselves (MapBody.check).
+  check(): void {
+    // a map without its entries always fits
+  }
+
   copy(value: unknown): KeyedMap {
     const copy = this.create();
     if (value !== undefined) {
@@ -226,9 +232,11 @@ export class MapFormat implements CellFormat {
   #writeValue(out: ByteWriter, entry: MapEntry, withSequence: boolean): void {
     const { value, expiry } =
       this.#ttl === undefined ? { value: entry.value, expiry: Infinity } : (entry.value as Stamped);
+    const start = out.length;
     writeHeader(out, this.#codec.version, expiry);
     if (withSequence) out.varuint(entry.sequence);
     this.#codec.encode(value, out);
+    if (out.length - start > MAX_VALUE_BYTES) throw tooLarge(out.length - start);
   }
 
   #readValue(reader: ByteReader, header: { readonly version: number; readonly expiry: number }): unknown {

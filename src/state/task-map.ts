@@ -13,6 +13,7 @@ import type { MapJournal } from './map-body.ts';
 import { MapHandle } from './map-handle.ts';
 import { entryText, keyPart, parseEntry } from './row-keys.ts';
 import { readHeader, writeHeader } from './row-value.ts';
+import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
 
 export class TaskMap<K extends Key, V> extends MapHandle<K, V> {
   readonly prefix: string;
@@ -63,6 +64,7 @@ export class TaskMap<K extends Key, V> extends MapHandle<K, V> {
         writeHeader(rows.values, this.#codec.version, Infinity);
         rows.values.varuint(entry.sequence);
         this.#codec.encode(entry.value as V, rows.values);
+        if (rows.values.length - start > MAX_VALUE_BYTES) throw tooLarge(rows.values.length - start);
         rows.close(key, start);
       }
     }

@@ -4,6 +4,8 @@
  */
 export interface Undoable {
   undo(item: unknown, old: unknown): void;
+  /** Fails when no row can hold what changed since `old`. */
+  check?(item: unknown, old: unknown): void;
 }
 
 export class UndoLog {
@@ -28,6 +30,18 @@ export class UndoLog {
     this.active = false; // putting back is not a change to remember
     for (let i = this.#targets.length - 1; i >= 0; i--) this.#targets[i]!.undo(this.#items[i], this.#olds[i]);
     this.clear();
+  }
+
+  /** Fails when a change cannot be written. Each item is checked once, against its oldest value. */
+  check(): void {
+    const count = this.#targets.length;
+    const seen = count > 1 ? new Set<unknown>() : undefined;
+    for (let i = 0; i < count; i++) {
+      const item = this.#items[i];
+      if (seen?.has(item) === true) continue;
+      seen?.add(item);
+      this.#targets[i]!.check?.(item, this.#olds[i]);
+    }
   }
 
   clear(): void {

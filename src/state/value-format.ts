@@ -7,17 +7,21 @@ import type { Cell } from './cell.ts';
 import type { CellFormat } from './cell-format.ts';
 import { readHeader, writeHeader } from './row-value.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
+import type { ValueCheck } from './value-check.ts';
+import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
 
 export class ValueFormat implements CellFormat {
   readonly entryBytes = undefined;
   readonly #prefix: string;
   readonly #codec: Codec<unknown>;
   readonly #ttl: TimeToLive | undefined;
+  readonly #check: ValueCheck;
 
-  constructor(prefix: string, codec: Codec<unknown>, ttl: TimeToLive | undefined) {
+  constructor(prefix: string, codec: Codec<unknown>, ttl: TimeToLive | undefined, check: ValueCheck) {
     this.#prefix = prefix;
     this.#codec = codec;
     this.#ttl = ttl;
+    this.#check = check;
   }
 
   rowKey(key: Key): string {
@@ -46,6 +50,7 @@ export class ValueFormat implements CellFormat {
       writeHeader(rows.values, this.#codec.version, stamped.expiry);
       this.#codec.encode(stamped.value, rows.values);
     }
+    if (rows.values.length - start > MAX_VALUE_BYTES) throw tooLarge(rows.values.length - start);
     rows.close(this.rowKey(cell.key), start);
     cell.stored = true;
     return 1;
@@ -57,6 +62,10 @@ export class ValueFormat implements CellFormat {
 
   restore(captured: unknown): unknown {
     return captured;
+  }
+
+  check(value: unknown): void {
+    if (value !== undefined) this.#check.check(value);
   }
 
   copy(value: unknown): unknown {

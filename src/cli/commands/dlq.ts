@@ -101,7 +101,8 @@ function flat({ number, letter, redriven }: StoredLetter): object {
   return { number, redriven, ...letter };
 }
 
-function origin({ source, partition, offset }: DeadLetterRecord): string {
+function origin({ source, partition, offset, timer }: DeadLetterRecord): string {
+  if (timer !== undefined) return `a timer of ${timer.domain} time ${String(timer.time)}`;
   return source === '' ? 'a timer' : `${source}-${String(partition)} @ ${String(offset)}`;
 }
 
@@ -112,7 +113,7 @@ function describe({ number, letter, redriven }: StoredLetter): string {
   const width = Math.max(...lines.map(([name]) => name.length));
   // Text is shown as it is; what could drive a terminal is shown as escapes.
   const text = bytes.toString('utf8').replaceAll(/[^\P{Cc}\n\t]/gu, escaped);
-  return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${String(value)}`).join('\n')}\n\n${bytes.length} bytes:\n${text}\n`;
+  return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join('\n')}\n\n${bytes.length} bytes:\n${text}\n`;
 }
 
 function escaped(control: string): string {

@@ -215,6 +215,40 @@ export function stateBackendSuite({ test, expect }: TestFunctions, options: Stat
     expect(f.state.value.get()).toBe('after');
   });
 
+  backendTest(
+    'accept refuses values that no row could hold, each kind of state, and revert puts them back',
+    async (f) => {
+      const huge = 'x'.repeat(1024 * 1024);
+      const changes: readonly (readonly [() => void, string])[] = [
+        [() => f.state.value.set(1n), 'ENCODE_FAILED'],
+        [() => f.state.value.set(huge), 'RECORD_TOO_LARGE'],
+        [() => f.state.brief.set(7 as unknown as string), 'ENCODE_FAILED'],
+        [() => f.state.list.addAll(['y', huge]), 'RECORD_TOO_LARGE'],
+        [() => f.state.list.set([null as unknown as string]), 'ENCODE_FAILED'],
+        [() => f.state.map.set('m', huge), 'RECORD_TOO_LARGE'],
+        [() => f.state.sum.add('1' as unknown as number), 'ENCODE_FAILED'],
+      ];
+      f.at('a').list.add('x');
+      f.state.map.set('m', 'x');
+      for (const [change, code] of changes) {
+        f.operator.begin();
+        const refused = codeOf(() => {
+          change();
+          f.operator.accept();
+        });
+        expect(refused).toBe(code);
+        f.operator.revert();
+        expect([f.state.value.get(), f.state.list.get(), f.state.map.get('m'), f.state.sum.get()]).toEqual([
+          undefined,
+          ['x'],
+          'x',
+          undefined,
+        ]);
+      }
+      await f.commit();
+    },
+  );
+
   backendTest('clearKey clears every state of the current key and no other', async (f) => {
     f.at('a').value.set(1);
     f.state.list.add('x');
