@@ -47,6 +47,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       plan,
       prepared,
       settings,
+      instance: options.instance ?? '0',
       log,
       openLog,
       clock,
@@ -127,10 +128,9 @@ function workerSettings<C>(
   job: string,
   options: RunOptions<C>,
   log: Log,
-): Omit<WorkerSettings, 'exchange' | 'fingerprints'> {
+): Omit<WorkerSettings, 'exchange' | 'fingerprints' | 'transactionalId'> {
   return {
     group: options.group ?? job,
-    instance: options.instance ?? '0',
     commitLingerMs: toMs(options.commit?.linger ?? (log.storesRows ? 10 : 50), 'commit.linger'),
     commitIntervalMs: toMs(options.commit?.interval ?? '1s', 'commit.interval'),
     stateBytes: options.memory?.stateBytes ?? 256 * 1024 * 1024,

@@ -15,7 +15,9 @@ import { ThreadPool } from './thread-pool.ts';
 export interface StartOptions {
   readonly plan: Plan;
   readonly prepared: PreparedTopics;
-  readonly settings: WorkerSettings;
+  readonly settings: Omit<WorkerSettings, 'transactionalId'>;
+  /** Stable name of this process in the group. */
+  readonly instance: string;
   readonly restart: RestartSettings;
   /** The log to work on, and what it was opened as. */
   readonly log: Log;
@@ -36,13 +38,14 @@ export function startWorkers(options: StartOptions): JobWorkers {
 }
 
 function oneWorker(options: StartOptions): Supervisor {
-  const { plan, prepared, settings, log, state, clock, random } = options;
+  const { plan, prepared, log, state, clock, random } = options;
   const { backend, store } = state;
+  const settings = settingsOf(options, 0);
   return new Supervisor({ ...options, worker: { plan, ...prepared, settings, log, backend, store, clock, random } });
 }
 
 function threads(options: StartOptions): ThreadPool {
-  const { plan, prepared, settings, restart, openLog, state, workers, module, config } = options;
+  const { plan, prepared, restart, openLog, state, workers, module, config } = options;
   const { job } = plan.graph;
   const { storeFolder } = openLog;
   if (module === undefined) {
@@ -66,7 +69,7 @@ function threads(options: StartOptions): ThreadPool {
     job,
     count: workers,
     exchanges,
-    group: settings.group,
+    group: options.settings.group,
     data: (index) => ({
       module,
       config,
@@ -74,7 +77,11 @@ function threads(options: StartOptions): ThreadPool {
       ...prepared,
       restart,
       storeFolder,
-      settings: { ...settings, instance: `${settings.instance}-${String(index)}` },
+      settings: settingsOf(options, index),
     }),
   });
+}
+
+function settingsOf({ settings, instance }: StartOptions, worker: number): WorkerSettings {
+  return { ...settings, transactionalId: `${settings.group}-${instance}-${String(worker)}` };
 }

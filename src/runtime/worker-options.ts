@@ -8,8 +8,8 @@ export interface WorkerSettings {
   readonly group: string;
   /** Fingerprints of graphs whose state this graph can take over: its own, and that of the one before. */
   readonly fingerprints: ReadonlySet<string>;
-  /** Stable name of this worker's slot: part of its transactional id. */
-  readonly instance: string;
+  /** Stable for this worker's slot: a restart fences its predecessor by it. */
+  readonly transactionalId: string;
   readonly exchange: 'direct' | 'log';
   readonly commitLingerMs: number;
   readonly commitIntervalMs: number;

@@ -18,7 +18,7 @@ import { Cursor } from '../operators/cursor.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
 import { AdvanceQueue } from './advance-queue.ts';
-import { decodeAssignment, encodeMetadata, taskAssignor } from './assignment.ts';
+import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import { Changelog } from './changelog.ts';
 import { Committer, type Membership } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
@@ -26,6 +26,7 @@ import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
 import { attachTask, openTask, type OpenContext } from './open-task.ts';
 import { OutputBuffers } from './output-buffers.ts';
+import { Ownership } from './ownership.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
@@ -51,6 +52,7 @@ export class Worker implements TaskWorker {
   readonly #changelogOutputs: OutputBuffers;
   readonly #changelog: Changelog | undefined;
   readonly #committer: Committer;
+  readonly #ownership: Ownership;
   readonly #feeder: Feeder;
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #tasks = new Map<TaskId, Task>();
@@ -66,7 +68,7 @@ export class Worker implements TaskWorker {
   #outputSince: number | undefined;
   /** Commits that wait for the next generation. */
   readonly #generationWaiters: (() => void)[] = [];
-  #assignments: { readonly tasks: readonly TaskId[]; readonly done: () => void }[] = [];
+  #assignments: { readonly assignment: Assignment; readonly generation: number; readonly done: () => void }[] = [];
   #sourcesPaused = false;
   #sourcesHeld = false;
 
@@ -92,6 +94,12 @@ export class Worker implements TaskWorker {
       changelogPartitions: (topic) => topics.get(topic)?.partitions,
     });
     this.#feeder = new Feeder(clock);
+    this.#ownership = new Ownership({
+      log,
+      job: this.job,
+      store: log.storesRows ? undefined : store,
+      transactionTimeoutMs: options.settings.transactionTimeoutMs,
+    });
   }
 
   get tasks(): readonly Task[] {
@@ -241,7 +249,7 @@ export class Worker implements TaskWorker {
 
   async #start(): Promise<void> {
     const { log, settings } = this.#options;
-    this.#transactor = await log.transactor(`${settings.group}-${settings.instance}`, settings.transactionTimeoutMs);
+    this.#transactor = await log.transactor(settings.transactionalId, settings.transactionTimeoutMs);
     this.#intake = new Intake({
       reader: log.reader(),
       bufferBytes: settings.inputBytes,
@@ -261,8 +269,14 @@ export class Worker implements TaskWorker {
       sessionTimeoutMs: settings.sessionTimeoutMs,
       assignor: taskAssignor(all, settings.exchange === 'direct'),
       listener: {
-        metadata: () => encodeMetadata({ topology: this.#options.plan.fingerprint, held: [...this.#tasks.keys()] }),
-        onAssigned: (bytes) => this.#onAssigned(bytes),
+        metadata: () =>
+          encodeMetadata({
+            topology: this.#options.plan.fingerprint,
+            id: settings.transactionalId,
+            held: [...this.#tasks.keys()],
+            table: this.#ownership.table,
+          }),
+        onAssigned: (bytes, generation) => this.#onAssigned(bytes, generation),
         onLost: () => {
           this.#fail(
             new StreamError('FENCED', 'the group expelled this worker', { job: this.job, reaction: 'rollback' }),
@@ -299,15 +313,16 @@ export class Worker implements TaskWorker {
     );
   }
 
-  #onAssigned(bytes: Uint8Array): Promise<void> {
+  #onAssigned(bytes: Uint8Array, generation: number): Promise<void> {
     for (const resolve of this.#generationWaiters.splice(0)) resolve();
-    const { tasks, refused } = decodeAssignment(bytes);
+    const assignment = decodeAssignment(bytes);
+    const { refused } = assignment;
     if (refused !== undefined) {
       this.#fail(new StreamError('FENCED', refused, { job: this.job, remedy: 'Stop the other worker first.' }));
       return Promise.resolve();
     }
     return new Promise((done) => {
-      this.#assignments.push({ tasks, done });
+      this.#assignments.push({ assignment, generation, done });
       this.#wake.signal();
     });
   }
@@ -345,10 +360,11 @@ export class Worker implements TaskWorker {
       this.lastTurn = this.clock.monotonic();
       this.#rethrow();
       for (const work of this.#mailbox.splice(0)) work();
-      const assignment = this.#assignments.shift();
-      if (assignment !== undefined) {
-        await this.#assign(assignment.tasks);
-        assignment.done();
+      const next = this.#assignments.shift();
+      if (next !== undefined) {
+        await this.#ownership.remember({ generation: next.generation, owners: next.assignment.owners });
+        await this.#assign(next.assignment);
+        next.done();
         continue;
       }
       if (this.#commitDue()) this.#commitSoon();
@@ -513,7 +529,7 @@ export class Worker implements TaskWorker {
 
   // --- tasks
 
-  async #assign(wanted: readonly TaskId[]): Promise<void> {
+  async #assign({ tasks: wanted, fence }: Assignment): Promise<void> {
     const gone = [...this.#tasks.keys()].filter((id) => !wanted.includes(id));
     if (gone.length > 0) {
       await this.#commitNow();
@@ -522,7 +538,10 @@ export class Worker implements TaskWorker {
       this.#member.rejoin();
     }
     const added = wanted.filter((id) => !this.#tasks.has(id));
-    if (added.length > 0) await this.#add(added);
+    if (added.length > 0) {
+      await this.#ownership.fence(fence);
+      await this.#add(added);
+    }
     this.#useTasks();
     this.#setPhase('running');
   }

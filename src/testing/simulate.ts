@@ -8,7 +8,7 @@ import { toMs, type Duration } from '../core/duration.ts';
 import { StreamError, preview } from '../core/stream-error.ts';
 import type { Topology } from '../dsl/define-topology.ts';
 import type { Graph } from '../graph/nodes.ts';
-import { randomFaults, type Fault } from './simulation/fault-plan.ts';
+import { randomFaults, type DiskLoss, type Fault } from './simulation/fault-plan.ts';
 import type { OutputOrder } from './simulation/output-checker.ts';
 import type { LogShape, Scenario, SimulatedInput, Violation } from './simulation/scenario.ts';
 import { randomInt, seededRandom } from './simulation/seeded-random.ts';
@@ -138,8 +138,14 @@ function faultsFor(random: Random, log: LogShape, workers: number): Fault[] {
     most: 6,
     untilMs: activeMs,
     longestStopMs: log === 'kafka' ? 8_000 : 500,
-    disks: log === 'kafka' ? ['kept', 'kept', 'suffix-lost', 'gone'] : ['kept', 'suffix-lost'],
+    disks: diskLosses(random, log),
+    renaming: log === 'kafka',
   });
+}
+
+function diskLosses(random: Random, log: LogShape): readonly DiskLoss[] {
+  if (log === 'embedded') return ['kept', 'suffix-lost'];
+  return random() < 0.3 ? ['kept'] : ['kept', 'kept', 'suffix-lost', 'gone'];
 }
 
 function runScenario<C, I>(

@@ -143,6 +143,22 @@ function unstableOffsets(): PortWrappers {
   };
 }
 
+// The first id that a process opens is its own; others belong to those it inherits from.
+function forgettingTheDeparted(): PortWrappers {
+  return {
+    wrapLog: (log) => {
+      let own: string | undefined;
+      return delegate(log, {
+        transactor: async (id, timeoutMs) => {
+          own ??= id;
+          if (id === own) return await log.transactor(id, timeoutMs);
+          return { close: () => Promise.resolve() } as Transactor;
+        },
+      });
+    },
+  };
+}
+
 export const mutations: readonly Mutation[] = [
   {
     name: 'the changelog is left out of the commit',
@@ -247,6 +263,12 @@ export const mutations: readonly Mutation[] = [
           ? { ...request, isolation: 'uncommitted' }
           : request,
       ),
+  },
+  {
+    name: 'the departed are not fenced',
+    job: 'stateful-map',
+    log: 'kafka',
+    wrappers: () => forgettingTheDeparted(),
   },
   {
     name: 'offsets in doubt are read',

@@ -37,7 +37,8 @@ export type DiskLoss = 'kept' | 'suffix-lost' | 'gone';
 
 export type Fault = FaultWhen &
   (
-    | { readonly kind: 'crash'; readonly slot: number; readonly disk: DiskLoss }
+    /** `renamed`: starts again under a name that nobody knows, so only others can fence what it left. */
+    | { readonly kind: 'crash'; readonly slot: number; readonly disk: DiskLoss; readonly renamed?: boolean }
     /** SIGSTOP for a while: a zombie when it wakes. */
     | { readonly kind: 'stop'; readonly slot: number; readonly forMs: number }
     /** The request or its answer is lost: the caller sees an error. Only at points. */
@@ -84,6 +85,8 @@ export interface FaultSettings {
   readonly longestStopMs: number;
   /** Crashes may lose what was written but not synced, or the whole disk. */
   readonly disks: readonly DiskLoss[];
+  /** Crashed processes may start again under another name. */
+  readonly renaming: boolean;
 }
 
 export function randomFaults(random: Random, settings: FaultSettings): Fault[] {
@@ -101,7 +104,10 @@ function randomFault(random: Random, settings: FaultSettings): Fault {
           occurrence: 1 + Math.floor(random() ** 2 * 12),
         };
   const roll = random();
-  if (roll < 0.55) return { ...when, kind: 'crash', slot, disk: pick(random, settings.disks) };
+  if (roll < 0.55) {
+    const renamed = settings.renaming && random() < 0.3;
+    return { ...when, kind: 'crash', slot, disk: pick(random, settings.disks), renamed };
+  }
   if (roll < 0.75) return { ...when, kind: 'stop', slot, forMs: random() * settings.longestStopMs };
   if (roll < 0.9) return 'point' in when ? { ...when, kind: 'fail', slot } : { ...when, kind: 'leave', slot };
   return { ...when, kind: 'slow', slot, forMs: random() * settings.longestStopMs };

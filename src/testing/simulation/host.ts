@@ -20,7 +20,7 @@ export interface HostOptions {
   readonly faults: FaultPlan;
   /** Probability that a call fails without a planned fault; asked at each call. */
   readonly failRate?: (() => number) | undefined;
-  readonly onCrash?: ((host: Host, disk: DiskLoss) => void) | undefined;
+  readonly onCrash?: ((host: Host, disk: DiskLoss, renamed: boolean) => void) | undefined;
 }
 
 export interface CallOptions {
@@ -79,11 +79,11 @@ export class Host implements EventOwner {
   }
 
   /** The process dies here and now. `disk`: what its machine does to rows that were written but not synced. */
-  crash(disk: DiskLoss = 'kept'): void {
+  crash(disk: DiskLoss = 'kept', renamed = false): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#requestsSurvive = chance(this.scheduler.random, 0.5);
-    this.#options.onCrash?.(this, disk);
+    this.#options.onCrash?.(this, disk, renamed);
   }
 
   stop(forMs: number): void {
@@ -137,7 +137,7 @@ export class Host implements EventOwner {
 
   #strike(fault: ReturnType<FaultPlan['pass']>, phase: 'before' | 'after'): void {
     if (fault?.phase !== phase) return;
-    if (fault.kind === 'crash') this.crash(fault.disk);
+    if (fault.kind === 'crash') this.crash(fault.disk, fault.renamed);
     else if (fault.kind === 'stop') this.stop(fault.forMs);
     else if (fault.kind === 'slow') this.slowDown(fault.forMs);
   }

@@ -61,6 +61,8 @@ interface Slot {
   host: Host | undefined;
   handle: JobHandle | undefined;
   starts: number;
+  /** Name of the process in the group. */
+  instance: string;
 }
 
 export class World {
@@ -87,7 +89,7 @@ export class World {
     this.#feed = new InputFeed(this.#cluster);
     this.#faults = new FaultPlan(scenario.faults);
     this.#slots = Array.from({ length: scenario.workers }, (_, index) => {
-      return { index, disk: shared ?? new SimDisk(), host: undefined, handle: undefined, starts: 0 };
+      return { index, disk: shared ?? new SimDisk(), host: undefined, handle: undefined, starts: 0, instance: String(index) };
     });
     this.#graph = topology.build(config);
     for (const node of this.#graph.nodes.values()) {
@@ -135,7 +137,7 @@ export class World {
       scheduler: this.#scheduler,
       faults: this.#faults,
       failRate: () => (this.#options.scenario.noise && this.#scheduler.time < activeMs ? 0.005 : 0),
-      onCrash: (_host, disk) => this.#crashed(slot, disk),
+      onCrash: (_host, disk, renamed) => this.#crashed(slot, disk, renamed),
     });
     slot.host = host;
     slot.handle = undefined;
@@ -155,7 +157,7 @@ export class World {
         log: { kind: 'simulated', open: async () => ({ log, store: log.storesRows ? store : undefined, close }) },
         state: { kind: 'leveldb', open: async () => ({ backend: levelState(store), store, close }) },
         partitions: scenario.partitions,
-        instance: String(slot.index),
+        instance: slot.instance,
         clock: host.clock,
         random: host.random,
         ...this.#settings.job,
@@ -170,7 +172,8 @@ export class World {
     }
   }
 
-  #crashed(slot: Slot, disk: DiskLoss): void {
+  #crashed(slot: Slot, disk: DiskLoss, renamed: boolean): void {
+    if (renamed) slot.instance = `${slot.index}-${slot.starts}`;
     if (disk === 'gone') slot.disk.wipe();
     else if (disk === 'suffix-lost') slot.disk.losePower(this.#scheduler.random);
     this.#startLater(slot);
@@ -189,7 +192,7 @@ export class World {
     if (slot === undefined || host?.alive !== true) return;
     switch (fault.kind) {
       case 'crash':
-        host.crash(fault.disk);
+        host.crash(fault.disk, fault.renamed);
         return;
       case 'stop':
         host.stop(fault.forMs);
@@ -267,7 +270,7 @@ function randomSettings(scenario: Scenario) {
   const random = seededRandom(scenario.seed, 1);
   const job = {
     sessionTimeout: 3_000,
-    transactionTimeout: pick(random, [4_000, 8_000]),
+    transactionTimeout: pick(random, keepsNames(scenario) ? [4_000, 8_000, 3_600_000] : [4_000, 8_000]),
     commit: { linger: pick(random, [0, 5, 20]), interval: pick(random, [30, 200, 1_000]) },
     // A small cache evicts after every commit, and forces commits.
     memory: { stateBytes: chance(random, 0.3) ? 2_000 : 1_000_000, inputBytes: chance(random, 0.3) ? 200 : 100_000 },
@@ -275,4 +278,9 @@ function randomSettings(scenario: Scenario) {
     restart: { initial: 50, max: 1_000, attempts: 1_000 },
   } as const;
   return { job, markerMs: pick(random, [2, 10, 100]), graceMs: pick(random, [300, 1_000, 4_000]) };
+}
+
+// Where disks are kept the engine knows who left a transaction open, so nobody has to wait for its timeout.
+function keepsNames({ log, faults }: Scenario): boolean {
+  return log === 'kafka' && faults.every((fault) => fault.kind !== 'crash' || fault.disk === 'kept');
 }
