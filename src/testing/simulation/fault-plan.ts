@@ -36,8 +36,8 @@ export type FaultWhen =
 export type DiskLoss = 'kept' | 'suffix-lost' | 'gone';
 
 export type Fault = FaultWhen &
+  /** `renamed`: starts again under a name that nobody knows, so only others can fence what it left. */
   (
-    /** `renamed`: starts again under a name that nobody knows, so only others can fence what it left. */
     | { readonly kind: 'crash'; readonly slot: number; readonly disk: DiskLoss; readonly renamed?: boolean }
     /** SIGSTOP for a while: a zombie when it wakes. */
     | { readonly kind: 'stop'; readonly slot: number; readonly forMs: number }

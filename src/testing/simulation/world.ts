@@ -89,7 +89,14 @@ export class World {
     this.#feed = new InputFeed(this.#cluster);
     this.#faults = new FaultPlan(scenario.faults);
     this.#slots = Array.from({ length: scenario.workers }, (_, index) => {
-      return { index, disk: shared ?? new SimDisk(), host: undefined, handle: undefined, starts: 0, instance: String(index) };
+      return {
+        index,
+        disk: shared ?? new SimDisk(),
+        host: undefined,
+        handle: undefined,
+        starts: 0,
+        instance: String(index),
+      };
     });
     this.#graph = topology.build(config);
     for (const node of this.#graph.nodes.values()) {
