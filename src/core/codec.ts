@@ -79,13 +79,13 @@ export function json<T>(name = 'json', options: JsonOptions<T> = {}): Codec<T> {
     name,
     version,
     encode(value, out) {
-      let text: string | undefined;
+      let text: unknown;
       try {
         text = JSON.stringify(value);
       } catch (cause) {
         throw new StreamError('ENCODE_FAILED', messageOf(cause), { cause }); // circular, or a BigInt
       }
-      if (text === undefined) throw new StreamError('ENCODE_FAILED', `${typeof value} has no JSON form`);
+      if (typeof text !== 'string') throw new StreamError('ENCODE_FAILED', `${typeof value} has no JSON form`);
       out.text(text);
     },
     decode(source, start, end, written = version) {

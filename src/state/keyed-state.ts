@@ -5,6 +5,7 @@ import type { StateSpec, ValueState } from '../core/state-spec.ts';
 import { AggregatingHandle, ReducingHandle } from './combining-handles.ts';
 import { ExpiringValueHandle } from './expiring-value-handle.ts';
 import { ExpiryIndex } from './expiry-index.ts';
+import { frozenCodec, frozenList, frozenMap, frozenValue } from './frozen-handles.ts';
 import type { Garbage } from './garbage.ts';
 import { indexExisting } from './index-existing.ts';
 import type { Incarnations } from './incarnations.ts';
@@ -125,8 +126,8 @@ export class KeyedState {
     const table = this.#table;
     const ttl = this.#ttl;
     const index = this.#index;
-    const codec = spec.codec;
-    const { store, epochs, durable } = context;
+    const { store, epochs, durable, frozen } = context;
+    const codec: Codec<unknown> = frozen ? frozenCodec(spec.codec) : spec.codec;
     const check = new ValueCheck(name, codec, ttl !== undefined);
     if (spec.kind === 'list') {
       const format = new ListFormat(name, prefix, codec, ttl, store, incarnations, garbage, check);
@@ -135,7 +136,7 @@ export class KeyedState {
       this.#sweep = (entry) => {
         handle.sweep(entry);
       };
-      return handle;
+      return frozen ? frozenList(handle) : handle;
     }
     if (spec.kind === 'map') {
       const journal = { epochs, scopeUndo: scope.undo, durable, check };
@@ -145,10 +146,11 @@ export class KeyedState {
       this.#sweep = (entry) => {
         handle.sweep(entry);
       };
-      return handle;
+      return frozen ? frozenMap(handle) : handle;
     }
     table.format = new ValueFormat(prefix, codec, ttl, check);
-    return combining(spec, this.#createValue(table, ttl, index));
+    const value = this.#createValue(table, ttl, index);
+    return combining(spec, frozen ? frozenValue(value) : value);
   }
 
   #createValue(table: KeyedTable, ttl: TimeToLive | undefined, index: ExpiryIndex | undefined): ValueState<unknown> {

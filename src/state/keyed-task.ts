@@ -6,6 +6,7 @@ import { StreamError } from '../core/stream-error.ts';
 import type { OperatorState, TaskAddress, TaskRows, TaskState } from './backend.ts';
 import type { KeyedState } from './keyed-state.ts';
 import { KeyedOperator } from './keyed-operator.ts';
+import { frozenCodec, frozenMap } from './frozen-handles.ts';
 import { CUT_ROWS, META_ROWS, rowPrefix } from './row-keys.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskMap } from './task-map.ts';
@@ -63,15 +64,17 @@ export class KeyedTask implements TaskState {
     const id = `${operatorId}/${name}`;
     let declared = this.#maps.get(id);
     if (declared === undefined) {
-      const { store, epochs, durable } = this.#context;
+      const { store, epochs, durable, frozen } = this.#context;
       const check = new ValueCheck(name, spec.codec, false);
       const journal = { epochs, scopeUndo: operator.scope.undo, durable, check };
-      const map = new TaskMap(this.#prefix(operatorId, name), spec.codec, store, journal);
-      declared = { operatorId, name, spec: spec as unknown as DeclaredMap['spec'], map };
+      const codec = frozen ? frozenCodec(spec.codec) : spec.codec;
+      const map = new TaskMap<K, V>(this.#prefix(operatorId, name), codec, store, journal);
+      const handle = frozen ? frozenMap(map) : map;
+      declared = { operatorId, name, spec, map, handle };
       this.#maps.set(id, declared);
       operator.meta.declare(name, 'taskMap', spec.codec as Codec<never>, false);
     }
-    return declared.map as unknown as MapState<K, V>;
+    return declared.handle as unknown as MapState<K, V>;
   }
 
   taskRows<T>(operatorId: string, name: string, codec: Codec<T>): TaskRows<T> {
@@ -232,6 +235,7 @@ interface Declared {
 interface DeclaredMap extends Declared {
   readonly spec: MapSpec<string | number, unknown>;
   readonly map: TaskMap<string | number, unknown>;
+  readonly handle: MapState<string | number, unknown>;
 }
 
 interface DeclaredRows extends Declared {

@@ -13,4 +13,6 @@ export interface TaskContext {
   readonly durable: boolean;
   /** Timers of one operator and domain held in memory, at most (roughly). */
   readonly timersInMemory: number;
+  /** Values are frozen (tests). */
+  readonly frozen: boolean;
 }

@@ -167,7 +167,7 @@ export class TopologyDriver {
     const close = (): Promise<void> => Promise.resolve();
     for (let instance = 0; instance < workers; instance++) {
       const crash = new AbortController();
-      const backend = levelState(this.#store);
+      const backend = levelState(this.#store, { frozen: true });
       const handle = await run(this.#topology, {
         ...(config === undefined ? {} : { config }),
         log: { kind: 'memory', open: async () => ({ log: this.#log, store: this.#store, close }) },

@@ -1,5 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineTopology, json, topic, valueState, type ValueState } from '../../src/index.ts';
+import {
+  defineTopology,
+  json,
+  listState,
+  mapState,
+  reducingState,
+  string,
+  topic,
+  valueState,
+  type ListState,
+  type MapState,
+  type ReducingState,
+  type ValueState,
+} from '../../src/index.ts';
 import { TopologyDriver } from '../../src/testing/topology-driver.ts';
 
 interface Visit {
@@ -42,6 +55,57 @@ const sessions = defineTopology({
       .sinkTo('sessions', topic('sessions', session, { key: ({ user }) => user }));
   },
 });
+
+interface Kept {
+  readonly pages: string[];
+}
+
+const kept = json<Kept>('kept');
+
+interface Keeping {
+  readonly value: ValueState<Kept>;
+  readonly list: ListState<Kept>;
+  readonly map: MapState<string, Kept>;
+  readonly sum: ReducingState<Kept>;
+}
+
+function push(set: (value: Kept) => void, value: Kept): void {
+  set(value);
+  value.pages.push('x');
+}
+
+/** Keeps every visit in every way, until a visit says that it is time to change something in place. */
+const keeping = (change: (state: Keeping, broadcast: Kept) => void) =>
+  defineTopology({
+    name: 'keeping',
+    build(t) {
+      const rules = t
+        .source('rules', topic('rules', visit, { compacted: true, key: ({ user }) => user }))
+        .broadcast({ rules: mapState(string, kept) });
+      t.source('visits', topic('visits', visit))
+        .keyBy(({ user }) => user)
+        .connect(rules)
+        .process('keep', {
+          output: visit,
+          state: {
+            value: valueState(kept),
+            list: listState(kept),
+            map: mapState(string, kept),
+            sum: reducingState(kept, (a, b) => ({ pages: [...a.pages, ...b.pages] })),
+          },
+          onElement({ page }, ctx) {
+            if (page === 'change') change(ctx.state, ctx.broadcast.rules.get('rule')!);
+            ctx.state.value.set({ pages: [page] });
+            ctx.state.list.add({ pages: [page] });
+            ctx.state.map.set('a', { pages: [page] });
+            ctx.state.sum.add({ pages: [page] });
+          },
+          onBroadcast({ user, page }, ctx) {
+            ctx.broadcast.rules.set(user, { pages: [page] });
+          },
+        });
+    },
+  });
 
 const drivers: TopologyDriver[] = [];
 
@@ -99,6 +163,25 @@ describe('TopologyDriver', () => {
     const driver = await open();
     await driver.input('visits').sendBytes(Buffer.from('{'));
     expect(driver.deadLetters()).toMatchObject([{ operator: 'visits', code: 'DECODE_FAILED', offset: 0 }]);
+  });
+
+  it.each<[string, (state: Keeping, broadcast: Kept) => void]>([
+    ['a value', ({ value }) => value.get()!.pages.push('x')],
+    ['a value after set', ({ value }) => push(value.set.bind(value), { pages: [] })],
+    ['an entry of a list', ({ list }) => list.get()[0]!.pages.push('x')],
+    ['a list', ({ list }) => (list.get() as Kept[]).push({ pages: [] })],
+    ['an entry of a map', ({ map }) => map.get('a')!.pages.push('x')],
+    ['an entry of a map by its values', ({ map }) => [...map.values()][0]!.pages.push('x')],
+    ['an accumulator', ({ sum }) => sum.get()!.pages.push('x')],
+    ['broadcast state', (_state, kept) => kept.pages.push('x')],
+  ])('finds a function that changes %s in place', async (_what, change) => {
+    const driver = await TopologyDriver.open(keeping(change));
+    await driver.input<Visit>('rules').send({ user: 'rule', page: '/' });
+    const visits = driver.input<Visit>('visits');
+    await visits.send({ user: 'ada', page: '/' });
+    const changed = visits.send({ user: 'ada', page: 'change' });
+    await expect(changed).rejects.toThrow(/USER_FUNCTION_FAILED.*(not extensible|read only)/);
+    await driver.close();
   });
 
   it('fails with what made the job fail', async () => {

@@ -11,6 +11,8 @@ export interface LevelStateOptions {
   readonly timersInMemory?: number;
   /** Close the store with the backend. Default: the store belongs to the caller. */
   readonly ownsStore?: boolean;
+  /** Freeze values, so that changing one in place throws: for tests. Default false. */
+  readonly frozen?: boolean;
 }
 
 /** State in rows of a store, with a write-back cache before it. Any Store will do; in production it is LevelDB. */
@@ -30,8 +32,9 @@ class LevelState implements StateBackend, RowSource {
   }
 
   openTask(address: TaskAddress, time: StateTime): TaskState {
-    const { timersInMemory = 200_000 } = this.#options;
-    const context = { address, time, epochs: new Epochs(false), store: this.#store, durable: true, timersInMemory };
+    const { timersInMemory = 200_000, frozen = false } = this.#options;
+    const epochs = new Epochs(false);
+    const context = { address, time, epochs, store: this.#store, durable: true, timersInMemory, frozen };
     return new KeyedTask(context, this.#tags.tagOf);
   }
 

@@ -91,7 +91,7 @@ class MemoryState implements StateBackend, RowSource {
 
   #task(address: TaskAddress, time: StateTime, store: Store | undefined, durable: boolean): KeyedTask {
     return new KeyedTask(
-      { address, time, epochs: new Epochs(!durable), store, durable, timersInMemory: Infinity },
+      { address, time, epochs: new Epochs(!durable), store, durable, timersInMemory: Infinity, frozen: false },
       this.#tags.tagOf,
     );
   }

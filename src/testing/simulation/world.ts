@@ -162,7 +162,7 @@ export class World {
       const handle = await run(withSimulatedCalls(topology, host), {
         config,
         log: { kind: 'simulated', open: async () => ({ log, store: log.storesRows ? store : undefined, close }) },
-        state: { kind: 'leveldb', open: async () => ({ backend: levelState(store), store, close }) },
+        state: { kind: 'leveldb', open: async () => ({ backend: levelState(store, { frozen: true }), store, close }) },
         partitions: scenario.partitions,
         instance: slot.instance,
         clock: host.clock,
