@@ -23,6 +23,10 @@ export interface KafkaOptions {
   readonly retryBackoffMax?: Duration;
   /** How long to try again before a failure is told. Default 60 s. [delivery.timeout.ms] */
   readonly retryTimeout?: Duration;
+  /** Time between two signs of life to a group, at most a third of the session timeout. Default 1 s. [heartbeat.interval.ms] */
+  readonly heartbeatInterval?: Duration;
+  /** How long a group waits for a member that is busy taking in its last assignment. Default 5 min. [max.poll.interval.ms] */
+  readonly rebalanceTimeout?: Duration;
   /** How old what is known of leaders may get. Default 5 min. [metadata.max.age.ms] */
   readonly metadataMaxAge?: Duration;
 }
@@ -51,6 +55,8 @@ export interface KafkaSettings {
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
   readonly retryTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
 }
 
@@ -80,6 +86,8 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     retryBackoffMs: ms('retryBackoff', 50),
     retryBackoffMaxMs: ms('retryBackoffMax', 1_000),
     retryTimeoutMs: ms('retryTimeout', 60_000),
+    heartbeatIntervalMs: ms('heartbeatInterval', 1_000),
+    rebalanceTimeoutMs: ms('rebalanceTimeout', 300_000),
     metadataMaxAgeMs: ms('metadataMaxAge', 300_000),
   };
 }

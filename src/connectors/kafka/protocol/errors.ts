@@ -82,7 +82,7 @@ const table: Readonly<Record<number, BrokerError>> = {
     remedy: 'Another kind of consumer uses this group: choose another `group`.',
   },
   24: { name: 'INVALID_GROUP_ID', recovery: 'fatal', code: 'CONFIG_INVALID', remedy: 'Choose another `group`.' },
-  25: { name: 'UNKNOWN_MEMBER_ID', recovery: 'rejoin', code: 'REBALANCE' },
+  25: { name: 'UNKNOWN_MEMBER_ID', recovery: 'rejoin', code: 'FENCED' },
   26: {
     name: 'INVALID_SESSION_TIMEOUT',
     recovery: 'fatal',

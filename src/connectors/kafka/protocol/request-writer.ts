@@ -11,6 +11,11 @@ export class RequestWriter {
     this.#out = new ByteWriter(capacity);
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#out.length;
+  }
+
   int8(value: number): this {
     this.#out.byte(value & 0xff);
     return this;

@@ -5,7 +5,7 @@
  * A broker serves a connection's requests one after another, so whatever must not wait for something else has a slot,
  * which is a connection per broker, of its own: heartbeats behind a join and fetches behind a long poll would starve.
  */
-export type Slot = 'control' | 'group' | 'produce' | `fetch-${number}` | `poll-${number}`;
+export type Slot = 'control' | 'produce' | `group-${number}` | `fetch-${number}` | `poll-${number}`;
 
 export type CoordinatorType = 'group' | 'transaction';
 
@@ -25,9 +25,9 @@ export interface KafkaTransport {
    * UNSUPPORTED (the broker does not know this version), LOG_CLOSED, or the signal's reason.
    */
   send(node: number, slot: Slot, apiKey: number, version: number, body: Buffer, options?: SendOptions): Promise<Buffer>;
-  /** The partition's leader, cached; waits while an election is going on. Fails with TOPIC_UNKNOWN, NOT_AUTHORIZED. */
+  /** The partition's leader, cached. Fails with LOG_UNAVAILABLE while there is none, TOPIC_UNKNOWN, NOT_AUTHORIZED. */
   leader(topic: string, partition: number): Promise<PartitionView>;
-  /** The node that coordinates a group or transactional id, cached; waits until there is one. */
+  /** The node that coordinates a group or transactional id, cached. Fails with LOG_UNAVAILABLE, NOT_AUTHORIZED. */
   coordinator(type: CoordinatorType, key: string): Promise<number>;
   /** The node to send cluster-wide requests to, cached. */
   controller(): Promise<number>;

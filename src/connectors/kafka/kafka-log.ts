@@ -1,0 +1,73 @@
+/**
+ * A Kafka cluster behind the port of core/log.ts.
+ *
+ *   KafkaLog --- topics: KafkaAdmin        control    |
+ *            --- reader: KafkaReader       fetch-n    |  slots of one transport: a connection
+ *            --- join: KafkaMember         group-n    |  per broker and slot
+ *            --- transactor                produce    |
+ */
+import type { Clock, Random } from '../../core/clock.ts';
+import type { GroupMember, GroupSpec, Log, LogReader, TopicAdmin, Transactor } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { KafkaAdmin } from './kafka-admin.ts';
+import type { KafkaContext } from './kafka-context.ts';
+import { KafkaMember } from './kafka-member.ts';
+import { kafkaSettings, type KafkaOptions } from './kafka-options.ts';
+import { KafkaTransactor } from './kafka-transactor.ts';
+import { openKafkajsTransport } from './transport/kafkajs-transport.ts';
+
+export interface KafkaEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Connects to a cluster. Fails within ten seconds: CONFIG_INVALID, LOG_UNAVAILABLE, AUTHENTICATION_FAILED. */
+export async function openKafkaLog(options: KafkaOptions, environment: KafkaEnvironment): Promise<Log> {
+  const settings = kafkaSettings(options);
+  const transport = await openKafkajsTransport(settings, environment);
+  return new KafkaLog({ transport, settings, ...environment });
+}
+
+/** A log on a transport, which it closes. */
+export class KafkaLog implements Log {
+  readonly kind = 'kafka';
+  readonly storesRows = false;
+  readonly shared = true;
+  readonly topics: TopicAdmin;
+  readonly #context: KafkaContext;
+  readonly #members = new Set<KafkaMember>();
+  #joined = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(base: Omit<KafkaContext, 'compression'>) {
+    this.#context = { ...base, compression: { packers: () => Promise.resolve(new Map()) } };
+    this.topics = new KafkaAdmin(this.#context);
+  }
+
+  reader(): LogReader {
+    this.#checkOpen();
+    throw new StreamError('UNSUPPORTED', 'reading from Kafka is not there yet');
+  }
+
+  join(spec: GroupSpec): Promise<GroupMember> {
+    this.#checkOpen();
+    const member = new KafkaMember(this.#context, spec, `group-${++this.#joined}`);
+    this.#members.add(member);
+    return Promise.resolve(member);
+  }
+
+  async transactor(id: string, timeoutMs: number): Promise<Transactor> {
+    this.#checkOpen();
+    return await KafkaTransactor.open(this.#context, id, timeoutMs);
+  }
+
+  close(): Promise<void> {
+    for (const member of this.#members) member.stop();
+    this.#closed ??= this.#context.transport.close();
+    return this.#closed;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw new StreamError('LOG_CLOSED', `the ${this.kind} log was closed`);
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * One member's side of Kafka's group protocol (the "classic" one, with a protocol type of our own, so that metadata and
+ * assignments may be any bytes).
+ *
+ *   joining --JoinGroup--> syncing --SyncGroup--> assigned --(heartbeat: rebalance, or rejoin())--> joining
+ *     any --the coordinator does not know the member--> onLost, then joining as a new one
+ *     any --another instance of the same name (FENCED), or an error that will not pass--> onError, ended
+ *
+ * Heartbeats have their own timer and go on while an assignment is being taken in. They pause while joining: then the
+ * coordinator waits for us, not for heartbeats, and would answer them only after the join.
+ */
+import type { Timer } from '../../core/clock.ts';
+import type { GroupMember, GroupSpec, MemberId } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { groupCodes, GroupRequests } from './group-requests.ts';
+import type { KafkaContext } from './kafka-context.ts';
+import { openMetadata, sealMetadata } from './member-metadata.ts';
+import type { JoinGroupResponse } from './protocol/join-group.ts';
+import type { Slot } from './transport/kafka-transport.ts';
+
+const protocolType = 'millrace';
+const protocol = 'millrace-1';
+
+/** What a round ended with: an assignment, or the need for another round, as the same member or as a new one. */
+type Round = { readonly id: MemberId; readonly assignment: Buffer } | 'again' | 'lost';
+
+export class KafkaMember implements GroupMember {
+  readonly #context: KafkaContext;
+  readonly #spec: GroupSpec;
+  readonly #slot: Slot;
+  readonly #requests: GroupRequests;
+  readonly #abort = new AbortController();
+  /** Stays what it was until a new assignment comes: commits of an id that is over must be refused. */
+  #id: MemberId;
+  /** Id to join with; empty: as a new member. */
+  #memberId = '';
+  /** Times that `rejoin` was called. */
+  #wishes = 0;
+  #joinDue = false;
+  #joining = false;
+  #wake: () => void = () => undefined;
+  #heartbeat: Timer | undefined;
+
+  /** `slot`: a connection that nobody else uses. */
+  constructor(context: KafkaContext, spec: GroupSpec, slot: Slot) {
+    this.#context = context;
+    this.#spec = spec;
+    this.#slot = slot;
+    this.#requests = new GroupRequests(context, spec.group, slot, this.#abort.signal);
+    this.#id = { group: spec.group, generation: -1, memberId: 'not-joined' };
+    void this.#run();
+  }
+
+  get id(): MemberId {
+    return this.#id;
+  }
+
+  rejoin(): void {
+    this.#wishes++;
+    this.#askToJoin();
+  }
+
+  async leave(): Promise<void> {
+    if (this.#hasEnded()) return;
+    this.stop();
+    await this.#sayGoodBye();
+  }
+
+  /** Ends without a good-bye: the log is closing. */
+  stop(): void {
+    this.#heartbeat?.cancel();
+    this.#abort.abort(new StreamError('LOG_CLOSED', `the membership in group '${this.#spec.group}' has ended`));
+    this.#context.transport.release(this.#slot);
+    this.#wake();
+  }
+
+  // A call, since it changes while others are awaited.
+  #hasEnded(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  // The place of a static member is kept for its next start.
+  async #sayGoodBye(): Promise<void> {
+    if (this.#spec.instanceId !== undefined || this.#memberId === '') return;
+    await this.#requests.leave(this.#spec.group, this.#memberId);
+  }
+
+  #askToJoin(): void {
+    this.#joinDue = true;
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    await this.#context.clock.yield(); // the caller gets its member before the listener is asked for anything
+    try {
+      while (!this.#hasEnded()) {
+        const round = await this.#join();
+        if (this.#hasEnded()) return;
+        if (round === 'lost') this.#lose();
+        else if (round !== 'again') await this.#assign(round);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #join(): Promise<Round> {
+    this.#heartbeat?.cancel();
+    this.#joining = true;
+    this.#joinDue = false;
+    const { group, instanceId, sessionTimeoutMs, listener } = this.#spec;
+    const joined = await this.#requests.join({
+      group,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: Math.max(this.#context.settings.rebalanceTimeoutMs, sessionTimeoutMs),
+      memberId: this.#memberId,
+      instanceId,
+      protocolType,
+      protocol,
+      metadata: sealMetadata(this.#wishes, listener.metadata()),
+    });
+    const { errorCode, memberId, generation } = joined;
+    if (errorCode === groupCodes.none || errorCode === groupCodes.memberIdRequired) this.#memberId = memberId;
+    if (errorCode !== groupCodes.none) return nextRound(errorCode);
+    const { errorCode: syncError, assignment } = await this.#requests.sync({
+      group,
+      generation,
+      memberId,
+      instanceId,
+      assignments: memberId === joined.leader ? this.#decide(joined) : new Map<string, Uint8Array>(),
+    });
+    if (syncError !== groupCodes.none) return nextRound(syncError);
+    return { id: { group, generation, memberId }, assignment };
+  }
+
+  #decide({ members }: JoinGroupResponse): ReadonlyMap<string, Uint8Array> {
+    return this.#spec.assignor(
+      members.map(({ memberId, metadata }) => ({ memberId, metadata: openMetadata(metadata) })),
+    );
+  }
+
+  // Takes in an assignment and waits for a reason to join again.
+  async #assign({ id, assignment }: Exclude<Round, string>): Promise<void> {
+    const { listener } = this.#spec;
+    this.#id = id;
+    this.#joining = false;
+    this.#heartbeatLater();
+    try {
+      await listener.onAssigned(assignment, id.generation);
+    } catch (error) {
+      listener.onError(StreamError.from(error, 'REBALANCE'));
+    }
+    while (!this.#joinDue && !this.#hasEnded()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  // What the member had may belong to another one already. It comes back as a new one.
+  #lose(): void {
+    this.#memberId = '';
+    if (this.#id.generation >= 0) this.#spec.listener.onLost();
+    this.#askToJoin();
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#hasEnded()) return;
+    const error = StreamError.from(thrown, 'REBALANCE', { reaction: 'rollback' });
+    this.stop();
+    if (error.code === 'FENCED') this.#spec.listener.onLost();
+    else void this.#sayGoodBye().catch(() => undefined); // then its session ends by itself
+    this.#spec.listener.onError(error);
+  }
+
+  #heartbeatLater(): void {
+    const { clock, settings } = this.#context;
+    const intervalMs = Math.min(settings.heartbeatIntervalMs, this.#spec.sessionTimeoutMs / 3);
+    this.#heartbeat = clock.schedule(intervalMs, () => void this.#beat());
+  }
+
+  async #beat(): Promise<void> {
+    const { instanceId, sessionTimeoutMs } = this.#spec;
+    const asked = this.#id;
+    let code: number;
+    try {
+      code = await this.#requests.heartbeat(asked, instanceId, sessionTimeoutMs / 3);
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'LOG_UNAVAILABLE') {
+        this.#fail(error);
+        return;
+      }
+      code = groupCodes.none; // the next one will tell
+    }
+    if (this.#hasEnded() || this.#joining || asked !== this.#id) return;
+    if (code === groupCodes.unknownMember || code === groupCodes.illegalGeneration) {
+      this.#lose();
+      return;
+    }
+    if (code === groupCodes.rebalanceInProgress) this.#askToJoin();
+    this.#heartbeatLater();
+  }
+}
+
+function nextRound(errorCode: number): 'again' | 'lost' {
+  return errorCode === groupCodes.unknownMember || errorCode === groupCodes.illegalGeneration ? 'lost' : 'again';
+}

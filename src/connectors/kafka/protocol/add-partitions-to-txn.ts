@@ -1,0 +1,35 @@
+/** AddPartitionsToTxn v1: tells the transaction's coordinator where records will go, before they go there. */
+import type { TopicPartition } from '../../../core/log.ts';
+import { byTopic } from './by-topic.ts';
+import type { PartitionError } from './partition-error.ts';
+import type { ProducerId } from './producer-id.ts';
+import { RequestWriter } from './request-writer.ts';
+import { ResponseReader } from './response-reader.ts';
+
+export const addPartitionsToTxnApi = { apiKey: 24, version: 1 } as const;
+
+export function encodeAddPartitionsToTxnRequest(
+  transactionalId: string,
+  { producerId, producerEpoch }: ProducerId,
+  partitions: readonly TopicPartition[],
+): Buffer {
+  return new RequestWriter()
+    .string(transactionalId)
+    .int64(producerId)
+    .int16(producerEpoch)
+    .array(byTopic(partitions), ({ topic, places }, out) => {
+      out.string(topic).array(places, ({ partition }) => out.int32(partition));
+    })
+    .finish();
+}
+
+export function decodeAddPartitionsToTxnResponse(body: Buffer): readonly PartitionError[] {
+  const reader = new ResponseReader(body);
+  reader.int32(); // throttle time
+  return reader
+    .array(() => {
+      const topic = reader.string();
+      return reader.array(() => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
+    })
+    .flat();
+}
