@@ -42,8 +42,9 @@ export type { Key } from './core/partitioner.ts';
 export { run } from './job/run.ts';
 export { restore } from './job/restore.ts';
 export type { RestoreOptions } from './job/restore.ts';
-export { embedded, memoryLog } from './job/log-factories.ts';
+export { embedded, kafka, memoryLog } from './job/log-factories.ts';
 export type { EmbeddedOptions } from './job/log-factories.ts';
+export type { KafkaOptions, KafkaSasl } from './connectors/kafka/kafka-options.ts';
 export { leveldb, memory } from './job/state-factories.ts';
 export type {
   CommitOptions,

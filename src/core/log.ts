@@ -163,6 +163,8 @@ export interface GroupSpec {
   readonly group: string;
   /** Static member id: a restart within the session timeout keeps its place. */
   readonly instanceId?: string | undefined;
+  /** `leave` keeps the place of a static member for its next start. */
+  readonly keepPlace?: boolean | undefined;
   readonly sessionTimeoutMs: number;
   readonly assignor: Assignor;
   readonly listener: GroupListener;

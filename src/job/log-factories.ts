@@ -1,7 +1,10 @@
-/** Where a job's topics live: `embedded()` in a folder of this machine, `memoryLog()` nowhere. */
+/** Where a job's topics live: `embedded()` in a folder of this machine, `kafka()` on a cluster, `memoryLog()` nowhere. */
 import { join } from 'node:path';
 import { openEmbeddedLog } from '../connectors/embedded/open-embedded-log.ts';
+import { openKafkaLog } from '../connectors/kafka/kafka-log.ts';
+import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import { MemoryLog } from '../connectors/memory-log.ts';
+import { systemRandom } from '../core/clock.ts';
 import { openLevelStore } from '../state/leveldb/level-store.ts';
 import { MemoryStore } from '../state/memory/memory-store.ts';
 import type { LogFactory } from './options.ts';
@@ -33,6 +36,21 @@ export function embedded(folder: string, options: EmbeddedOptions = {}): LogFact
         await store.close();
         throw error;
       }
+    },
+  };
+}
+
+/**
+ * Topics, groups and transactions of a Kafka cluster (4.x). State is kept beside it (`leveldb(folder)`) and in changelog
+ * topics. Any number of processes with the same job share the work. Fails with what connecting can meet: LOG_UNAVAILABLE,
+ * AUTHENTICATION_FAILED, CONFIG_INVALID.
+ */
+export function kafka(options: KafkaOptions): LogFactory {
+  return {
+    kind: 'kafka',
+    open: async ({ clock, random = systemRandom }) => {
+      const log = await openKafkaLog(options, { clock, random });
+      return { log, store: undefined, kafka: options, close: () => log.close() };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** How a job is run: the options of `run` and what it returns. */
 import type { Observable } from 'rxjs';
 import type { GeneratedPartition } from '../connectors/generated-log.ts';
+import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
@@ -16,26 +17,37 @@ export interface OpenLog {
   readonly store: Store | undefined;
   /** Folder of that store when it is LevelDB: worker threads open it once more. */
   readonly storeFolder?: string;
+  /** What worker threads open the log with, each for itself. Without it they reach it through the job's thread. */
+  readonly kafka?: KafkaOptions;
   /** Closes what `open` made. The log itself is among it. */
   close(): Promise<void>;
 }
 
 export interface LogFactory {
   readonly kind: string;
-  open(context: { readonly clock: Clock; readonly job: string }): Promise<OpenLog>;
+  open(context: { readonly clock: Clock; readonly random?: Random; readonly job: string }): Promise<OpenLog>;
 }
 
 export interface OpenState {
   readonly backend: StateBackend & RowSource;
   /** Store of the rows, for changelogs; undefined for state that is memory only. */
   readonly store: Store | undefined;
+  /** Folder of the store when it is LevelDB and belongs to the state: worker threads open it once more. */
+  readonly storeFolder?: string;
+  /** Name that this process keeps from start to start, kept with the state. */
+  readonly instance?: string;
   close(): Promise<void>;
 }
 
 /** Makes the state backend. On a log that stores rows (embedded) its store is used. */
 export interface StateFactory {
   readonly kind: 'memory' | 'leveldb';
-  open(context: { readonly log: OpenLog; readonly clock: Clock; readonly job: string }): Promise<OpenState>;
+  open(context: {
+    readonly log: OpenLog;
+    readonly clock: Clock;
+    readonly random?: Random;
+    readonly job: string;
+  }): Promise<OpenState>;
 }
 
 export interface CommitOptions {
@@ -77,7 +89,11 @@ export interface RunOptions<C> {
   /** Stop at the end of bounded inputs, or at the offsets that were the end when the job started. */
   readonly bounded?: boolean;
   readonly restart?: { readonly initial?: Duration; readonly max?: Duration; readonly attempts?: number };
-  /** Stable name of this instance in the group: part of transactional ids. Default `0`; give each process its own. */
+  /**
+   * Name of this process in the group: part of its transactional ids, and no two processes may have the same. Given, its
+   * place in the group is kept for `sessionTimeout` when it stops (static membership). Default: kept with LevelDB state,
+   * and the place is given up when the job ends. [group.instance.id]
+   */
   readonly instance?: string;
   /** Silence after which the group takes a worker's tasks away. Default 45 s. */
   readonly sessionTimeout?: Duration;

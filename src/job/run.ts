@@ -30,10 +30,10 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   const graph = topology.build(options.config);
   const plan = makePlan(graph);
   const { job } = graph;
-  const openLog = await (options.log ?? embedded(`.millrace/${job}`)).open({ clock, job });
+  const openLog = await (options.log ?? embedded(`.millrace/${job}`)).open({ clock, random, job });
   let openState: OpenState | undefined;
   try {
-    openState = await (options.state ?? leveldb()).open({ log: openLog, clock, job });
+    openState = await (options.state ?? leveldb()).open({ log: openLog, clock, random, job });
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
     const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
     const prepared = await prepareTopics(plan, log, { partitions: options.partitions ?? 4, exchange });
@@ -47,7 +47,8 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       plan,
       prepared,
       settings,
-      instance: options.instance ?? '0',
+      instance: options.instance ?? openState.instance,
+      keepPlace: options.instance !== undefined,
       log,
       openLog,
       clock,

@@ -16,8 +16,9 @@ export interface StartOptions {
   readonly plan: Plan;
   readonly prepared: PreparedTopics;
   readonly settings: Omit<WorkerSettings, 'transactionalId'>;
-  /** Stable name of this process in the group. */
-  readonly instance: string;
+  /** Stable name of this process in the group; undefined: none, every start is another process. */
+  readonly instance: string | undefined;
+  readonly keepPlace: boolean;
   readonly restart: RestartSettings;
   /** The log to work on, and what it was opened as. */
   readonly log: Log;
@@ -45,9 +46,9 @@ function oneWorker(options: StartOptions): Supervisor {
 }
 
 function threads(options: StartOptions): ThreadPool {
-  const { plan, prepared, restart, openLog, state, workers, module, config } = options;
+  const { plan, prepared, restart, log, openLog, state, workers, module, config } = options;
   const { job } = plan.graph;
-  const { storeFolder } = openLog;
+  const storeFolder = openLog.storeFolder ?? state.storeFolder;
   if (module === undefined) {
     throw new StreamError('CONFIG_INVALID', `${String(workers)} workers need the topology as a module`, {
       job,
@@ -55,9 +56,15 @@ function threads(options: StartOptions): ThreadPool {
     });
   }
   if (storeFolder === undefined || state.backend.kind !== 'leveldb') {
-    throw new StreamError('UNSUPPORTED', `${String(workers)} worker threads need the embedded log with LevelDB state`, {
+    throw new StreamError('UNSUPPORTED', `${String(workers)} worker threads need LevelDB state and a log that lasts`, {
       job,
-      remedy: 'Use embedded() and leveldb(), or one worker.',
+      remedy: 'Use leveldb() on embedded() or kafka(), or one worker.',
+    });
+  }
+  if (openLog.kafka !== undefined && log !== openLog.log) {
+    throw new StreamError('UNSUPPORTED', 'generated inputs are read by one worker of a process', {
+      job,
+      remedy: 'Use one worker, or more processes.',
     });
   }
   const exchanges: TopicPartition[] = plan.exchanges.flatMap(({ topic, node }) =>
@@ -77,11 +84,17 @@ function threads(options: StartOptions): ThreadPool {
       ...prepared,
       restart,
       storeFolder,
+      kafka: openLog.kafka,
       settings: settingsOf(options, index),
     }),
   });
 }
 
-function settingsOf({ settings, instance }: StartOptions, worker: number): WorkerSettings {
-  return { ...settings, transactionalId: `${settings.group}-${instance}-${String(worker)}` };
+// On a log that other processes share each needs a name of its own, and one that a restart keeps is a static member.
+function settingsOf({ settings, instance, keepPlace, log, random }: StartOptions, worker: number): WorkerSettings {
+  const shared = log.shared && !log.storesRows;
+  const name = instance ?? (shared ? Math.floor(random() * 36 ** 8).toString(36) : '0');
+  const slot = `${name}-${String(worker)}`;
+  const member = shared && instance !== undefined ? { instanceId: slot, keepPlace } : undefined;
+  return { ...settings, transactionalId: `${settings.group}-${slot}`, member };
 }

@@ -1,8 +1,9 @@
 /**
- * Several workers of one process, a thread each. The job's thread owns log and store; a worker thread reaches the log
- * through a message port, reads the store itself (LevelDB is opened once per thread) and writes it only by commits.
+ * Several workers of one process, a thread each. A worker thread opens Kafka for itself, and reaches any other log through
+ * a message port of the job's thread. LevelDB is opened once per thread; where the log keeps the rows it is only read.
  */
 import { MessageChannel, Worker as Thread } from 'node:worker_threads';
+import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import { serveLog } from '../connectors/log/remote-log.ts';
 import { delay, type Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
@@ -20,7 +21,7 @@ export interface ThreadPoolOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Data of worker i, without its port. */
-  readonly data: (index: number) => Omit<WorkerThreadData, 'logPort'>;
+  readonly data: (index: number) => Omit<WorkerThreadData, 'log'> & { readonly kafka: KafkaOptions | undefined };
   /** Partitions of the internal topics: a savepoint waits until all of them are empty. */
   readonly exchanges: readonly TopicPartition[];
   readonly group: string;
@@ -126,12 +127,13 @@ export class ThreadPool implements JobWorkers {
 
   #start(index: number): Promise<void> {
     const { log, data, job, onChange, onCommit, onWarning } = this.#options;
+    const { kafka, ...common } = data(index);
     const { port1, port2 } = new MessageChannel();
-    const stopServing = serveLog(log, port1);
+    const stopServing = kafka === undefined ? serveLog(log, port1) : () => port1.close();
     const thread = new Thread(entry.code, {
       eval: entry.eval,
-      workerData: { ...data(index), logPort: port2 } satisfies WorkerThreadData,
-      transferList: [port2],
+      workerData: { ...common, log: kafka === undefined ? { port: port2 } : { kafka } } satisfies WorkerThreadData,
+      transferList: kafka === undefined ? [port2] : [],
       name: `millrace-${job}-${String(index)}`,
     });
     const member: Member = {

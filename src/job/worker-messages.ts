@@ -1,5 +1,6 @@
 /** What a job and its worker threads say to each other, beside the log's own port. */
 import type { MessagePort } from 'node:worker_threads';
+import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import type { Layout } from '../plan/plan.ts';
 import type { TopicInfo, WorkerSettings } from '../runtime/worker-options.ts';
 import type { MetricReading } from './options.ts';
@@ -19,7 +20,8 @@ export interface WorkerThreadData {
   readonly restart: RestartSettings;
   /** Folder of the LevelDB store, opened once more in this thread. */
   readonly storeFolder: string;
-  readonly logPort: MessagePort;
+  /** The log of the job's thread, or how to open one. */
+  readonly log: { readonly port: MessagePort } | { readonly kafka: KafkaOptions };
 }
 
 export type ToThread =

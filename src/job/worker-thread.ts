@@ -1,8 +1,9 @@
 /**
  * Entry of a worker thread: loads the topology again, checks that it is the same graph, and runs one worker on the log
- * of the job's thread. Started by ThreadPool.
+ * of the job's thread or on one of its own. Started by ThreadPool.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { openKafkaLog } from '../connectors/kafka/kafka-log.ts';
 import { connectLog } from '../connectors/log/remote-log.ts';
 import { systemClock, systemRandom } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
@@ -31,7 +32,10 @@ async function main(): Promise<void> {
       remedy: 'Build the same graph from the same config: no randomness, time or environment in build().',
     });
   }
-  const log = connectLog(data.logPort);
+  const log =
+    'port' in data.log
+      ? connectLog(data.log.port)
+      : await openKafkaLog(data.log.kafka, { clock: systemClock, random: systemRandom });
   const store = await openLevelStore(data.storeFolder);
   const backend = levelState(store);
   const supervisor = new Supervisor({

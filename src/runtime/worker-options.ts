@@ -10,6 +10,8 @@ export interface WorkerSettings {
   readonly fingerprints: ReadonlySet<string>;
   /** Stable for this worker's slot: a restart fences its predecessor by it. */
   readonly transactionalId: string;
+  /** Static member of its group; its place may outlast the worker. */
+  readonly member?: { readonly instanceId: string; readonly keepPlace: boolean } | undefined;
   readonly exchange: 'direct' | 'log';
   readonly commitLingerMs: number;
   readonly commitIntervalMs: number;

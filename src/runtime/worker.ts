@@ -266,6 +266,7 @@ export class Worker implements TaskWorker {
     const all = this.#allTasks();
     this.#member = await log.join({
       group: settings.group,
+      ...settings.member,
       sessionTimeoutMs: settings.sessionTimeoutMs,
       assignor: taskAssignor(all, settings.exchange === 'direct'),
       listener: {

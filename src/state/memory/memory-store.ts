@@ -17,6 +17,8 @@ type Changes = readonly (readonly [key: string, old: Buffer | undefined])[];
 export interface MemoryStoreOptions {
   /** Called before a write is applied; what it throws is the write's failure. */
   readonly onWrite?: () => void | Promise<void>;
+  /** Old values are kept for `crash`. Default true; false for stores that live long. */
+  readonly remembers?: boolean;
 }
 
 export class MemoryStore implements Store {
@@ -26,10 +28,12 @@ export class MemoryStore implements Store {
   /** Old values per write since the last synced one. */
   #unsynced: Changes[] = [];
   readonly #onWrite: (() => void | Promise<void>) | undefined;
+  readonly #remembers: boolean;
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#onWrite = options.onWrite;
+    this.#remembers = options.remembers ?? true;
   }
 
   get(key: string): Buffer | undefined {
@@ -69,7 +73,7 @@ export class MemoryStore implements Store {
         this.#put(key, value === undefined ? undefined : Buffer.from(value));
       }
     }
-    if (options.sync === true) this.#unsynced = [];
+    if (options.sync === true || !this.#remembers) this.#unsynced = [];
     else this.#unsynced.push(old);
   }
 
@@ -83,7 +87,7 @@ export class MemoryStore implements Store {
       old.push([key, this.#rows.get(key)]);
     }
     for (const [key] of old) this.#put(key, undefined);
-    this.#unsynced.push(old);
+    if (this.#remembers) this.#unsynced.push(old);
   }
 
   async size(range: ScanRange): Promise<number> {

@@ -43,6 +43,7 @@ export class SimMember implements GroupMember {
   async leave(): Promise<void> {
     if (this.#left) return;
     this.#left = true;
+    if (this.#spec.keepPlace === true) return;
     const { group, memberId } = this.#id;
     await this.#host.call('group.leave', () => {
       this.#groups.leave(group, memberId);
