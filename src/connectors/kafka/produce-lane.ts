@@ -22,12 +22,11 @@ export class ProduceLane implements TopicPartition {
   nextSequence: number;
   /** What went wrong since the last wave was sent. */
   failure: StreamError | undefined;
-  /** A batch that is not acknowledged may have been appended all the same. */
-  doubt = false;
   readonly #batches: OutgoingBatch[] = [];
   #lastSequence: number;
   #acked = 0;
   #sent = 0;
+  #doubt = false;
 
   constructor({ topic, partition }: TopicPartition, nextSequence: number) {
     this.topic = topic;
@@ -38,6 +37,11 @@ export class ProduceLane implements TopicPartition {
 
   get done(): boolean {
     return this.#acked === this.#batches.length;
+  }
+
+  /** A batch that is not acknowledged may have been appended all the same. */
+  get doubt(): boolean {
+    return this.#doubt && !this.done;
   }
 
   /** Adds the batches of a sealed output, each as `pack` (compression) makes it. */
@@ -65,14 +69,13 @@ export class ProduceLane implements TopicPartition {
 
   fail(error: StreamError, maybeAppended: boolean): void {
     this.failure ??= error;
-    this.doubt ||= maybeAppended;
+    this.#doubt ||= maybeAppended;
   }
 
   /** Before another wave: everything that is not acknowledged is to be sent again. */
   rewind(): void {
     this.failure = undefined;
     this.#sent = this.#acked;
-    if (this.done) this.doubt = false;
   }
 }
 

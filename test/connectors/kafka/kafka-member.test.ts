@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest';
+import { KafkaMember } from '../../../src/connectors/kafka/kafka-member.ts';
+import { RequestWriter } from '../../../src/connectors/kafka/protocol/request-writer.ts';
+import { ResponseReader } from '../../../src/connectors/kafka/protocol/response-reader.ts';
+import type { GroupSpec } from '../../../src/core/log.ts';
+import { code, lost, scripted, type Answer, type ScriptedTransport } from './scripted-transport.ts';
+
+const joinGroup = 11;
+const heartbeat = 12;
+const leaveGroup = 13;
+const syncGroup = 14;
+const memberIdRequired = 79;
+
+interface Joined {
+  readonly memberId: string;
+  readonly metadata: Buffer;
+}
+
+function joinOf(body: Buffer): Joined {
+  const reader = new ResponseReader(body);
+  reader.string();
+  reader.int32();
+  reader.int32();
+  const memberId = reader.string();
+  reader.nullableString();
+  reader.string();
+  const [metadata] = reader.array(() => (reader.string(), reader.bytes()));
+  return { memberId, metadata: metadata! };
+}
+
+/** A coordinator that lets this member alone into the group; every join is a new generation. */
+class Coordinator {
+  readonly joins: Joined[] = [];
+  readonly handedIn: string[] = [];
+  generation = 0;
+  ids = 0;
+
+  readonly join: Answer = ({ body }) => {
+    const join = joinOf(body);
+    this.joins.push(join);
+    const refused = join.memberId === '';
+    const memberId = refused ? `m${++this.ids}` : join.memberId;
+    if (!refused) this.generation++;
+    return new RequestWriter()
+      .int32(0)
+      .int16(refused ? memberIdRequired : 0)
+      .int32(refused ? -1 : this.generation)
+      .string('millrace-1')
+      .string(refused ? '' : memberId)
+      .string(memberId)
+      .array(refused ? [] : [join], (one, out) => out.string(memberId).string(null).bytes(one.metadata))
+      .finish();
+  };
+
+  readonly sync: Answer = ({ body }) => {
+    const reader = new ResponseReader(body);
+    reader.string();
+    reader.int32();
+    reader.string();
+    reader.nullableString();
+    const [assignment] = reader.array(() => (reader.string(), reader.bytes()));
+    this.handedIn.push(String(assignment));
+    return new RequestWriter().int32(0).int16(0).bytes(assignment!).finish();
+  };
+}
+
+function start(more: Partial<GroupSpec> = {}) {
+  const { transport, clock, context } = scripted();
+  const coordinator = new Coordinator();
+  transport.answer(joinGroup, coordinator.join);
+  transport.answer(syncGroup, coordinator.sync);
+  transport.answer(heartbeat, code(0));
+  transport.answer(leaveGroup, code(0));
+  const seen: string[] = [];
+  const held: { takingIn: Promise<void>; tasks: string } = { takingIn: Promise.resolve(), tasks: 'none' };
+  const errors: Error[] = [];
+  const member = new KafkaMember(
+    context,
+    {
+      group: 'g',
+      sessionTimeoutMs: 9_000,
+      assignor: (members) =>
+        new Map(members.map(({ memberId, metadata }) => [memberId, Buffer.from(`for ${String(metadata)}`)])),
+      listener: {
+        metadata: () => Buffer.from(held.tasks),
+        onAssigned: (assignment, generation) => {
+          seen.push(`${generation}: ${Buffer.from(assignment).toString()}`);
+          return held.takingIn;
+        },
+        onLost: () => seen.push('lost'),
+        onError: (error) => errors.push(error),
+      },
+      ...more,
+    },
+    'group-1',
+  );
+  const settle = () => clock.advance(0);
+  return { transport, clock, coordinator, seen, held, errors, member, settle };
+}
+
+function count(transport: ScriptedTransport, apiKey: number): number {
+  return transport.log.filter((key) => key === apiKey).length;
+}
+
+test('joins with the id that it is given, decides as the leader, and commits under the generation', async () => {
+  const { coordinator, seen, member, settle } = start();
+  expect(member.id.generation).toBe(-1);
+  await settle();
+  expect(coordinator.joins.map(({ memberId }) => memberId)).toEqual(['', 'm1']);
+  expect(coordinator.handedIn).toEqual(['for none']);
+  expect(seen).toEqual(['1: for none']);
+  expect(member.id).toEqual({ group: 'g', generation: 1, memberId: 'm1' });
+});
+
+test('an outsider must not look like one: before the first assignment there is an id that no group knows', () => {
+  const { member } = start();
+  expect(member.id.memberId).not.toBe('');
+});
+
+test('heartbeats go on while an assignment is taken in; the next join waits for it', async () => {
+  const { transport, clock, coordinator, held, settle, seen } = start();
+  let done = (): void => undefined;
+  held.takingIn = new Promise((resolve) => (done = resolve));
+  await settle();
+  await clock.advance(2_500);
+  expect(count(transport, heartbeat)).toBe(2);
+  transport.answer(heartbeat, code(27));
+  await clock.advance(3_000);
+  expect(count(transport, heartbeat)).toBe(5);
+  expect(coordinator.joins.length).toBe(2);
+  held.tasks = 'task 1';
+  held.takingIn = Promise.resolve();
+  done();
+  await settle();
+  expect(seen).toEqual(['1: for none', '2: for task 1']);
+});
+
+test('a wish for a new round is a join with other bytes, also when it comes while joining', async () => {
+  const { coordinator, member, settle, seen, held } = start();
+  await settle();
+  member.rejoin();
+  await settle();
+  expect(coordinator.joins[1]!.metadata.equals(coordinator.joins[2]!.metadata)).toBe(false);
+  held.takingIn = new Promise((resolve) => {
+    member.rejoin();
+    held.takingIn = Promise.resolve();
+    resolve();
+  });
+  await settle();
+  expect(seen.length).toBe(3);
+});
+
+describe('a member that is not known any more', () => {
+  test('is told at once, and comes back as a new one', async () => {
+    const { transport, clock, coordinator, held, seen, member, settle } = start();
+    let done = (): void => undefined;
+    held.takingIn = new Promise((resolve) => (done = resolve));
+    await settle();
+    const before = member.id;
+    transport.answer(heartbeat, code(25), code(0));
+    await clock.advance(1_000);
+    expect(seen).toEqual(['1: for none', 'lost']);
+    expect(member.id).toEqual(before); // a commit of what it had must be refused
+    await clock.advance(5_000);
+    expect(count(transport, heartbeat)).toBe(1);
+    held.takingIn = Promise.resolve();
+    done();
+    await settle();
+    expect(coordinator.joins.map(({ memberId }) => memberId)).toEqual(['', 'm1', '', 'm2']);
+    expect(member.id.memberId).toBe('m2');
+  });
+
+  test('has lost nothing when it never had anything', async () => {
+    const { transport, settle, seen, coordinator } = start();
+    const unknown: Answer = () =>
+      new RequestWriter()
+        .int32(0)
+        .int16(25)
+        .int32(-1)
+        .string(null)
+        .string('')
+        .string('')
+        .array([], () => undefined)
+        .finish();
+    transport.answer(joinGroup, coordinator.join, unknown, coordinator.join);
+    await settle();
+    expect(seen).toEqual(['1: for none']);
+  });
+});
+
+test('a round that is overtaken is joined anew, as the same member', async () => {
+  const { transport, coordinator, settle, seen, member } = start();
+  const overtaken: Answer = () => new RequestWriter().int32(0).int16(27).bytes(Buffer.alloc(0)).finish();
+  transport.answer(syncGroup, overtaken, coordinator.sync);
+  await settle();
+  expect(seen).toEqual(['2: for none']);
+  expect(member.id.memberId).toBe('m1');
+});
+
+test('a lost heartbeat means nothing; the coordinator is looked up again', async () => {
+  const { transport, clock, settle, seen } = start();
+  await settle();
+  transport.answer(heartbeat, lost, code(0));
+  await clock.advance(3_000);
+  expect(count(transport, heartbeat)).toBe(3);
+  expect(transport.invalidated).toEqual([{ coordinator: { type: 'group', key: 'g' } }]);
+  expect(seen).toEqual(['1: for none']);
+});
+
+test('another instance of the same name fences: lost, told, ended', async () => {
+  const { transport, clock, settle, seen, errors, coordinator } = start({ instanceId: 'one' });
+  await settle();
+  transport.answer(heartbeat, code(82));
+  await clock.advance(1_000);
+  expect(seen.at(-1)).toBe('lost');
+  expect(errors).toMatchObject([{ code: 'FENCED', reaction: 'fail-job' }]);
+  await clock.advance(60_000);
+  expect(coordinator.joins.length).toBe(2);
+  expect(clock.pending).toBe(0);
+});
+
+test('a session timeout that the brokers refuse is a matter of configuration', async () => {
+  const { transport, settle, errors, clock } = start();
+  const refused: Answer = () =>
+    new RequestWriter()
+      .int32(0)
+      .int16(26)
+      .int32(-1)
+      .string(null)
+      .string('')
+      .string('')
+      .array([], () => undefined)
+      .finish();
+  transport.answer(joinGroup, refused);
+  await settle();
+  expect(errors).toMatchObject([
+    { code: 'CONFIG_INVALID', remedy: expect.stringContaining('session.timeout') as string },
+  ]);
+  expect(clock.pending).toBe(0);
+});
+
+describe('leaving', () => {
+  test('tells the group on another connection, even while a join waits', async () => {
+    const { transport, settle, member, coordinator, clock } = start();
+    await settle();
+    transport.answer(
+      joinGroup,
+      ({ signal }) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
+    member.rejoin();
+    await settle();
+    await member.leave();
+    expect(transport.sent.at(-1)).toMatchObject({ apiKey: leaveGroup, slot: 'control' });
+    await member.leave();
+    await clock.advance(10_000);
+    expect(count(transport, leaveGroup)).toBe(1);
+    expect(coordinator.joins.length).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('keeps the place of a static member', async () => {
+    const { transport, settle, member } = start({ instanceId: 'one' });
+    await settle();
+    await member.leave();
+    expect(count(transport, leaveGroup)).toBe(0);
+  });
+});
