@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { arroyo } from './arroyo/queries.ts';
 import { readCase, type WholeInputCase } from './case-files.ts';
+import { layouts } from './layouts.ts';
 import { nexmark } from './nexmark/queries.ts';
 import { canonical, expectSameRows } from './same-rows.ts';
-import { layouts, runWholeInput } from './whole-input.ts';
+import { runWholeInput } from './whole-input.ts';
 
 describe.each(Object.entries({ ...nexmark, ...arroyo }))('%s', (id, query) => {
   const wanted = readCase<WholeInputCase>(id);

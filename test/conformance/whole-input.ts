@@ -6,6 +6,7 @@ import type { Topology } from '../../src/index.ts';
 import { TopologyDriver } from '../../src/testing/index.ts';
 import type { WholeInputCase } from './case-files.ts';
 import { readInput } from './case-files.ts';
+import type { Layout } from './layouts.ts';
 import type { Change } from './result-topics.ts';
 
 export interface WholeInputQuery {
@@ -15,20 +16,6 @@ export interface WholeInputQuery {
   /** Events of a key stay in order. Default: they go to the partitions in turn. */
   readonly orderedBy?: (event: never) => number;
 }
-
-export interface Layout {
-  readonly partitions: number;
-  readonly workers: number;
-  readonly exchange: 'direct' | 'log';
-  /** The job crashes while the second third of the input is written. */
-  readonly crash: boolean;
-}
-
-export const layouts: readonly Layout[] = [
-  { partitions: 1, workers: 1, exchange: 'direct', crash: false },
-  { partitions: 3, workers: 1, exchange: 'direct', crash: true },
-  { partitions: 4, workers: 2, exchange: 'log', crash: true },
-];
 
 /** The rows of a query in order of their arrival, or those of the table that is left. */
 export async function runWholeInput(
