@@ -1,9 +1,9 @@
 /** How a source tells event time. Specs are vocabulary; time/ implements the generators. */
 import type { Duration } from './duration.ts';
 
-export interface WatermarkGenerator {
-  /** Sees each record's event time in arrival order; returns nothing. */
-  onTimestamp(timestamp: number): void;
+export interface WatermarkGenerator<T = unknown> {
+  /** Sees each record's event time in arrival order, and its value: some records say themselves how far time is. */
+  onTimestamp(timestamp: number, value: T): void;
   /** The watermark now: no later record is expected to be at or before it. -Infinity: unknown. Never used to go back. */
   current(): number;
 }
@@ -14,7 +14,7 @@ export interface WatermarkStrategy<T> {
   readonly boundMs: number;
   /** Event time of a value, milliseconds; default: the record's own timestamp. */
   readonly timestamp: ((value: T, recordTimestamp: number) => number) | undefined;
-  readonly generator: (() => WatermarkGenerator) | undefined;
+  readonly generator: (() => WatermarkGenerator<T>) | undefined;
 }
 
 export interface SourceTimeOptions<T> {

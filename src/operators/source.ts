@@ -103,7 +103,7 @@ export class Source {
           continue;
         }
       }
-      if (generator !== undefined && time === time) generator.onTimestamp(time);
+      if (generator !== undefined && time === time) generator.onTimestamp(time, value);
       cursor.timestamp = time;
       cursor.raw = value;
       cursor.rawStart = start;

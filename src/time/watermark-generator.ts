@@ -27,8 +27,8 @@ class ForwardOnly implements WatermarkGenerator {
     this.#inner = inner;
   }
 
-  onTimestamp(timestamp: number): void {
-    this.#inner.onTimestamp(timestamp);
+  onTimestamp(timestamp: number, value: unknown): void {
+    this.#inner.onTimestamp(timestamp, value);
   }
 
   current(): number {

@@ -18,7 +18,7 @@ export function monotonousTimestamps<T>(timestamp?: TimestampOf<T>): WatermarkSt
 
 /** A strategy with its own generator; one generator is made per partition. */
 export function watermarkStrategy<T>(options: {
-  readonly generator: () => WatermarkGenerator;
+  readonly generator: () => WatermarkGenerator<T>;
   readonly timestamp?: TimestampOf<T>;
 }): WatermarkStrategy<T> {
   const { generator, timestamp } = options;

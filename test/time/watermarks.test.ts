@@ -9,13 +9,13 @@ describe('generators', () => {
   test('the watermark is the largest event time less the bound and one millisecond', () => {
     const generator = createGenerator(boundedOutOfOrderness('4s'));
     expect(generator.current()).toBe(-Infinity);
-    for (const timestamp of [10_000, 8_000]) generator.onTimestamp(timestamp);
+    for (const timestamp of [10_000, 8_000]) generator.onTimestamp(timestamp, undefined);
     expect(generator.current()).toBe(5_999);
   });
 
   test('monotonous event times pass everything before the last one', () => {
     const generator = createGenerator(monotonousTimestamps());
-    generator.onTimestamp(10);
+    generator.onTimestamp(10, undefined);
     expect(generator.current()).toBe(9);
   });
 
@@ -25,10 +25,26 @@ describe('generators', () => {
       watermarkStrategy({ generator: () => ({ onTimestamp: (t) => (next = t), current: () => next }) }),
     );
     expect(generator.current()).toBe(5);
-    generator.onTimestamp(3);
+    generator.onTimestamp(3, undefined);
     expect(generator.current()).toBe(5);
-    generator.onTimestamp(8);
+    generator.onTimestamp(8, undefined);
     expect(generator.current()).toBe(8);
+  });
+
+  test('a generator of the user sees the values, and may let records say how far time is', () => {
+    let said = -Infinity;
+    const strategy = watermarkStrategy<{ readonly complete: boolean }>({
+      generator: () => ({
+        onTimestamp(timestamp, { complete }) {
+          if (complete) said = timestamp;
+        },
+        current: () => said,
+      }),
+    });
+    const generator = createGenerator(strategy);
+    generator.onTimestamp(5, { complete: true });
+    generator.onTimestamp(8, { complete: false });
+    expect(generator.current()).toBe(5);
   });
 
   test('a bound that is no duration is refused', () => {
