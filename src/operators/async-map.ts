@@ -61,7 +61,11 @@ export class AsyncMap implements Input, Advancer {
   readonly #encoded = new ByteWriter(1024);
   /** Row 0 holds the last watermark that was forwarded; the in-flight log starts at 1. */
   #sequence = 1;
+  /** Event time of the input, and the time that was forwarded: what is in flight holds it back. */
   #time = -Infinity;
+  #idle = false;
+  #forwardedTime = -Infinity;
+  #forwardedIdle = false;
   #lineage = '';
   #index = 0;
   #closed = false;
@@ -91,6 +95,7 @@ export class AsyncMap implements Input, Advancer {
 
   /** Takes up the in-flight log of the last commit: what had started is called again, whatever the capacity. */
   restore(): void {
+    let forwarded = -Infinity;
     for (const [sequence, entry] of this.#options.rows.entries()) {
       this.#sequence = Math.max(this.#sequence, sequence + 1);
       if (entry.kind === 'element') {
@@ -98,12 +103,14 @@ export class AsyncMap implements Input, Advancer {
         continue;
       }
       this.#time = Math.max(this.#time, entry.time);
-      if (sequence === 0) this.#out.onWatermark(entry.time);
+      if (sequence === 0) forwarded = entry.time;
       else this.#queue.add(sequence, entry.time);
     }
     this.#fill();
     this.#regulate();
-    if (this.#queue.length > 0) this.#options.host.schedule(this);
+    if (this.#queue.length === 0) return; // the input repeats its time
+    this.#forward(forwarded);
+    this.#options.host.schedule(this);
   }
 
   process(value: unknown): void {
@@ -136,20 +143,17 @@ export class AsyncMap implements Input, Advancer {
     this.#regulate();
   }
 
-  onWatermark(time: number): void {
-    if (time <= this.#time) return; // a restored source repeats itself
-    this.#time = time;
-    if (this.#queue.length === 0) {
-      this.#forward(time);
-      return;
+  onTime(time: number, idle: boolean): void {
+    this.#idle = idle;
+    if (time > this.#time) {
+      this.#time = time;
+      if (this.#queue.length > 0) {
+        const sequence = this.#sequence++;
+        this.#options.rows.set(sequence, { kind: 'watermark', time });
+        this.#queue.add(sequence, time);
+      }
     }
-    const sequence = this.#sequence++;
-    this.#options.rows.set(sequence, { kind: 'watermark', time });
-    this.#queue.add(sequence, time);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#out.onIdle(idle);
+    this.#forward(this.#queue.length === 0 ? this.#time : this.#forwardedTime);
   }
 
   advance(): boolean {
@@ -160,6 +164,7 @@ export class AsyncMap implements Input, Advancer {
       const entry = this.#queue.take();
       if (entry === undefined) {
         this.#regulate();
+        if (this.#queue.length === 0) this.#forward(this.#time);
         return true;
       }
       rows.delete(entry.sequence);
@@ -183,9 +188,17 @@ export class AsyncMap implements Input, Advancer {
     return false;
   }
 
+  // Not idle while something is in flight: what comes of it must not be late.
   #forward(time: number): void {
-    this.#options.rows.set(0, { kind: 'watermark', time });
-    this.#out.onWatermark(time);
+    const idle = this.#idle && this.#queue.length === 0;
+    if (time > this.#forwardedTime) {
+      this.#forwardedTime = time;
+      this.#options.rows.set(0, { kind: 'watermark', time });
+    } else if (idle === this.#forwardedIdle) {
+      return;
+    }
+    this.#forwardedIdle = idle;
+    this.#out.onTime(this.#forwardedTime, idle);
   }
 
   close(): void {

@@ -1,11 +1,13 @@
 /**
  * Event time of an operator with one or more inputs: the minimum over inputs that are not idle. It never goes back. When
- * all inputs are idle the operator itself is idle and its time is the minimum over all: it moves only where idle sources
- * follow the clock.
+ * all inputs are idle the operator itself is idle and its time is the minimum over those that have a time: it moves only
+ * where idle sources follow the clock. An idle input without a time (an empty partition) has nothing to say.
  */
 export class EventClock {
   /** Current event time; -Infinity before the first watermark. */
   watermark = -Infinity;
+  /** Event time of the inputs, which `watermark` becomes when everything due before it is done: see `arrive`. */
+  target = -Infinity;
   /** True when every input is idle. */
   idle = false;
   readonly #times: Float64Array;
@@ -27,27 +29,30 @@ export class EventClock {
     clock.#times.set(this.#times);
     clock.#idle.set(this.#idle);
     clock.watermark = this.watermark;
+    clock.target = this.target;
     clock.idle = this.idle;
     return clock;
   }
 
-  /** Returns the new event time of the operator (not yet applied), or the old one. */
-  advance(input: number, time: number): number {
+  /**
+   * Time and idleness of an input, as one: with one of them alone it would for a moment count as what it never was.
+   * `time` never moves an input back. True when that moves `target`, or changes whether all are idle.
+   */
+  update(input: number, time: number, idle: boolean): boolean {
     if (time > this.#times[input]!) this.#times[input] = time;
-    this.#idle[input] = 0;
-    return this.#minimum();
-  }
-
-  /** Marks an input idle or active; returns like `advance`. */
-  setIdle(input: number, idle: boolean): number {
     this.#idle[input] = idle ? 1 : 0;
-    return this.#minimum();
+    const { target, idle: wasIdle } = this;
+    this.raise(this.#minimum());
+    return this.target > target || this.idle !== wasIdle;
   }
 
-  /** Moves an input's time without making it active: an idle source that follows the clock. Returns like `advance`. */
-  follow(input: number, time: number): number {
-    if (time > this.#times[input]!) this.#times[input] = time;
-    return this.#minimum();
+  /** Moves `target` without a word from an input. */
+  raise(time: number): void {
+    if (time > this.target) this.target = time;
+  }
+
+  arrive(): void {
+    this.watermark = this.target;
   }
 
   timeOf(input: number): number {
@@ -64,16 +69,20 @@ export class EventClock {
 
   #minimum(): number {
     let active = Infinity;
-    let all = Infinity;
+    let timed = Infinity;
+    let anyTimed = false;
     this.idle = true;
     for (let i = 0; i < this.#times.length; i++) {
       const time = this.#times[i]!;
-      if (time < all) all = time;
+      if (time > -Infinity) {
+        anyTimed = true;
+        if (time < timed) timed = time;
+      }
       if (this.#idle[i] === 1) continue;
       this.idle = false;
       if (time < active) active = time;
     }
-    const minimum = this.idle ? all : active;
-    return minimum > this.watermark ? minimum : this.watermark;
+    if (!this.idle) return active;
+    return anyTimed ? timed : -Infinity;
   }
 }

@@ -23,7 +23,6 @@ export class ExchangeEntry {
   readonly #host: OperatorHost;
   readonly #out: Input;
   #clock: EventClock;
-  #idle = false;
 
   constructor(host: OperatorHost, upstreams: number, out: Input) {
     this.#host = host;
@@ -43,22 +42,20 @@ export class ExchangeEntry {
   /** A mark from an upstream task. `upstreamCount` grows when the upstream was given more tasks. */
   mark(upstream: number, upstreamCount: number, time: number, idle: boolean): void {
     if (upstreamCount > this.#clock.inputs) this.#clock = this.#clock.grown(upstreamCount);
-    // Idle first: the time of an idle upstream must not count as that of an active one, not even for a moment.
-    if (idle) this.reach(this.#clock.setIdle(upstream, true));
-    if (time > -Infinity) this.reach(idle ? this.#clock.follow(upstream, time) : this.#clock.advance(upstream, time));
-    else if (!idle) this.reach(this.#clock.setIdle(upstream, false));
+    if (this.#clock.update(upstream, time, idle)) this.#forward();
   }
 
-  /** Moves event time without a word from an upstream: what a cut had reached. */
-  reach(time: number): void {
-    if (time > this.#clock.watermark) {
-      this.#clock.watermark = time;
-      this.#out.onWatermark(time);
-    }
-    if (this.#clock.idle !== this.#idle) {
-      this.#idle = this.#clock.idle;
-      this.#out.onIdle(this.#idle);
-    }
+  /** What a cut had reached, upstream by upstream; event time may be ahead of one that came back from idleness. */
+  restore(times: readonly number[], idle: ReadonlySet<number>, reached: number): void {
+    if (times.length > this.#clock.inputs) this.#clock = this.#clock.grown(times.length);
+    times.forEach((time, upstream) => this.#clock.update(upstream, time, idle.has(upstream)));
+    this.#clock.raise(reached);
+    this.#forward();
+  }
+
+  #forward(): void {
+    this.#clock.arrive();
+    this.#out.onTime(this.#clock.watermark, this.#clock.idle);
   }
 }
 
@@ -75,8 +72,6 @@ export class DirectExchange implements Input {
   readonly #targets: readonly ExchangeEntry[];
   readonly #upstream: number;
   readonly #upstreamCount: number;
-  #time = -Infinity;
-  #idle = false;
 
   constructor(options: ExchangeOptions, targets: readonly ExchangeEntry[], upstreamCount: number) {
     this.#options = options;
@@ -103,14 +98,8 @@ export class DirectExchange implements Input {
     this.#targets[target]!.element(key, value);
   }
 
-  onWatermark(time: number): void {
-    this.#time = time;
-    for (const target of this.#targets) target.mark(this.#upstream, this.#upstreamCount, time, this.#idle);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#idle = idle;
-    for (const target of this.#targets) target.mark(this.#upstream, this.#upstreamCount, this.#time, idle);
+  onTime(time: number, idle: boolean): void {
+    for (const target of this.#targets) target.mark(this.#upstream, this.#upstreamCount, time, idle);
   }
 }
 
@@ -163,10 +152,7 @@ export class LogEntry {
   }
 
   restore(times: readonly number[], idle: ReadonlySet<number>, reached: number): void {
-    this.#entry.reach(reached);
-    times.forEach((time, upstream) => {
-      this.#entry.mark(upstream, times.length, time, idle.has(upstream));
-    });
+    this.#entry.restore(times, idle, reached);
   }
 }
 
@@ -200,18 +186,9 @@ export class LogExchange implements Input {
     }
   }
 
-  onWatermark(time: number): void {
+  onTime(time: number, idle: boolean): void {
     this.#time = time;
-    this.#changed = true;
-  }
-
-  onIdle(idle: boolean): void {
     this.#idle = idle;
-    this.#changed = true;
-  }
-
-  /** After a restore: those downstream may remember another idleness than this task begins with. */
-  announce(): void {
     this.#changed = true;
   }
 
@@ -262,11 +239,7 @@ export class KeyAssertion implements Input {
     this.#out.process(value);
   }
 
-  onWatermark(time: number): void {
-    this.#out.onWatermark(time);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#out.onIdle(idle);
+  onTime(time: number, idle: boolean): void {
+    this.#out.onTime(time, idle);
   }
 }

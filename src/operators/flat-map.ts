@@ -62,11 +62,7 @@ export class FlatMap implements Input {
     }
   }
 
-  onWatermark(time: number): void {
-    this.#out.onWatermark(time);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#out.onIdle(idle);
+  onTime(time: number, idle: boolean): void {
+    this.#out.onTime(time, idle);
   }
 }

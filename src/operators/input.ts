@@ -6,10 +6,11 @@
  */
 export interface Input {
   process(value: unknown): void;
-  /** Event time of this input reached `time`; never goes back. Infinity: the input has ended. */
-  onWatermark(time: number): void;
-  /** The input left (true) or rejoined (false) the minimum over inputs. */
-  onIdle(idle: boolean): void;
+  /**
+   * Event time of this input is `time` (its watermark) from now on; never goes back. -Infinity: unknown; Infinity: the
+   * input has ended. An idle input is left out of the minimum over inputs.
+   */
+  onTime(time: number, idle: boolean): void;
 }
 
 /** Output of an operator nobody listens to. */
@@ -17,10 +18,7 @@ export const nowhere: Input = Object.freeze({
   process() {
     // dropped by design: the graph has no consumer here
   },
-  onWatermark() {
-    // nobody to tell
-  },
-  onIdle() {
+  onTime() {
     // nobody to tell
   },
 });
@@ -37,12 +35,8 @@ class FanOut implements Input {
     for (const input of this.#inputs) input.process(value);
   }
 
-  onWatermark(time: number): void {
-    for (const input of this.#inputs) input.onWatermark(time);
-  }
-
-  onIdle(idle: boolean): void {
-    for (const input of this.#inputs) input.onIdle(idle);
+  onTime(time: number, idle: boolean): void {
+    for (const input of this.#inputs) input.onTime(time, idle);
   }
 }
 

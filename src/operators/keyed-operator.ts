@@ -2,7 +2,7 @@
  * Operators with keyed state and timers: keyedProcess (one input), coProcess (two), broadcastProcess (a keyed and a
  * broadcast one). Time flows like this:
  *
- *   onWatermark(input, t) -> minimum over inputs moved? -> due timers? --no--> forward now
+ *   onTime(input, t) -> minimum over inputs moved? -> due timers? --no--> forward now
  *                                                             `--yes--> schedule: advance() fires a bounded number per
  *                                                                       call, forwards the watermark after the last
  *
@@ -52,9 +52,6 @@ export class KeyedOperator implements Advancer {
   readonly #context: KeyedProcessContext;
   readonly #broadcastContext: BroadcastContext | undefined;
   readonly #atomic: AtomicInvocation | undefined;
-  /** Event time to reach; the clock follows when the timers before it have fired. */
-  #target = -Infinity;
-  #forwardedIdle = false;
 
   constructor(options: KeyedOperatorOptions) {
     this.id = options.id;
@@ -117,40 +114,28 @@ export class KeyedOperator implements Advancer {
     }
   }
 
-  inputWatermark(input: number, time: number): void {
-    this.#reach(this.#clock.follow(input, time)); // idle inputs may follow the clock: onIdle tells when they are back
-  }
-
-  inputIdle(input: number, idle: boolean): void {
-    const time = this.#clock.setIdle(input, idle);
-    this.#reach(time);
-    if (this.#clock.idle !== this.#forwardedIdle && this.#target === this.#clock.watermark) this.#forwardIdle();
-  }
-
-  #reach(time: number): void {
-    if (time <= this.#target) return;
-    this.#target = time;
-    if (this.#onTimer === undefined || this.#state.timers.next('event') > time) {
-      if (!this.#host.advancing) {
-        this.#arrive();
-        return;
-      }
+  inputTime(input: number, time: number, idle: boolean): void {
+    const clock = this.#clock;
+    if (!clock.update(input, time, idle)) return;
+    if (clock.target === clock.watermark) {
+      this.#forward();
+      return;
     }
-    this.#host.schedule(this);
+    const due = this.#onTimer !== undefined && this.#state.timers.next('event') <= clock.target;
+    if (due || this.#host.advancing) this.#host.schedule(this);
+    else this.#arrive();
   }
 
-  // All timers up to the target have fired: the watermark goes on.
+  // All timers up to the target have fired: event time goes on.
   #arrive(): void {
-    this.#clock.watermark = this.#target;
-    this.#outputs.main.onWatermark(this.#target);
-    for (const side of this.#outputs.side.values()) side.onWatermark(this.#target);
-    if (this.#clock.idle !== this.#forwardedIdle) this.#forwardIdle();
+    this.#clock.arrive();
+    this.#forward();
   }
 
-  #forwardIdle(): void {
-    this.#forwardedIdle = this.#clock.idle;
-    this.#outputs.main.onIdle(this.#clock.idle);
-    for (const side of this.#outputs.side.values()) side.onIdle(this.#clock.idle);
+  #forward(): void {
+    const { watermark, idle } = this.#clock;
+    this.#outputs.main.onTime(watermark, idle);
+    for (const side of this.#outputs.side.values()) side.onTime(watermark, idle);
   }
 
   /** Asks for the processing-time timers that are due; the worker calls it when `nextProcessingTimer` has come. */
@@ -169,9 +154,9 @@ export class KeyedOperator implements Advancer {
       this.#fire('processing', timers.takenTime);
       if (--budget === 0) return false;
     }
-    if (this.#target > this.#clock.watermark) {
+    if (this.#clock.target > this.#clock.watermark) {
       while (this.#onTimer !== undefined) {
-        const due = timers.takeDue('event', this.#target);
+        const due = timers.takeDue('event', this.#clock.target);
         if (due === 'loading') return timers.ready();
         if (!due) break;
         this.#fire('event', timers.takenTime);
@@ -228,12 +213,8 @@ class KeyedInput implements Input {
     this.#operator.element(this.#call, this.#index, value);
   }
 
-  onWatermark(time: number): void {
-    this.#operator.inputWatermark(this.#index, time);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#operator.inputIdle(this.#index, idle);
+  onTime(time: number, idle: boolean): void {
+    this.#operator.inputTime(this.#index, time, idle);
   }
 }
 
@@ -252,11 +233,7 @@ class BroadcastInput implements Input {
     this.#operator.broadcastElement(this.#call, this.#index, value);
   }
 
-  onWatermark(time: number): void {
-    this.#operator.inputWatermark(this.#index, time);
-  }
-
-  onIdle(idle: boolean): void {
-    this.#operator.inputIdle(this.#index, idle);
+  onTime(time: number, idle: boolean): void {
+    this.#operator.inputTime(this.#index, time, idle);
   }
 }

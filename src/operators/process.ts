@@ -33,17 +33,6 @@ export class Process {
         : new AtomicInvocation({ ...options, undo: options.undo ?? stateless });
     const context = new BroadcastContext({ id, host, counters, outputs, atomic, time: clock }, options.broadcast ?? {});
     const outs = [outputs.main, ...outputs.side.values()];
-    let idle = false;
-    const reach = (time: number): void => {
-      if (time > clock.watermark) {
-        clock.watermark = time;
-        for (const out of outs) out.onWatermark(time);
-      }
-      if (clock.idle !== idle) {
-        idle = clock.idle;
-        for (const out of outs) out.onIdle(idle);
-      }
-    };
     this.inputs = elements.map((call, index) => ({
       process: (value: unknown) => {
         counters.recordsIn++;
@@ -58,11 +47,10 @@ export class Process {
           throw userError(thrown, id, host, value);
         }
       },
-      onWatermark: (time: number) => {
-        reach(clock.follow(index, time)); // idle inputs may follow the clock: onIdle tells when they are back
-      },
-      onIdle: (nowIdle: boolean) => {
-        reach(clock.setIdle(index, nowIdle));
+      onTime: (time: number, idle: boolean) => {
+        if (!clock.update(index, time, idle)) return;
+        clock.arrive();
+        for (const out of outs) out.onTime(clock.watermark, clock.idle);
       },
     }));
   }

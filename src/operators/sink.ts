@@ -52,11 +52,7 @@ export class Sink implements Input {
     counters.recordsOut++;
   }
 
-  onWatermark(): void {
-    // nothing to do: a topic carries no watermark of its own
-  }
-
-  onIdle(): void {
-    // as above
+  onTime(): void {
+    // nothing to do: a topic carries no event time of its own
   }
 }

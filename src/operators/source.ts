@@ -38,7 +38,6 @@ export class Source {
   readonly #clock: EventClock;
   readonly #out: Input;
   readonly #timeless: boolean;
-  #idle = false;
 
   constructor(options: SourceOptions, out: Input) {
     this.id = options.id;
@@ -58,7 +57,7 @@ export class Source {
   /** Tells the operators behind it what does not come with a record: that there is no event time to wait for. */
   announce(): void {
     if (!this.#timeless) return;
-    for (let i = 0; i < this.#clock.inputs; i++) this.#reach(this.#clock.setIdle(i, true));
+    for (let i = 0; i < this.#clock.inputs; i++) this.moveTime(i, -Infinity, true);
   }
 
   /** Event time of the source; -Infinity before the first watermark. */
@@ -121,42 +120,22 @@ export class Source {
 
   /** Forwards the watermark of a partition after a slice. */
   afterSlice(index: number): void {
-    const generator = this.#generators[index];
-    if (generator === undefined) {
-      if (!this.#timeless) this.#reach(this.#clock.setIdle(index, false));
-      return;
-    }
-    this.#reach(this.#clock.advance(index, generator.current()));
+    this.moveTime(index, this.#generators[index]?.current() ?? -Infinity, false);
   }
 
-  /** An idle partition that follows the clock. */
-  follow(index: number, time: number): void {
-    this.#reach(this.#clock.follow(index, time));
-  }
-
-  /** A partition has no records for now (idle), or will never have any again (ended). */
-  setIdle(index: number, idle: boolean): void {
-    this.#reach(this.#clock.setIdle(index, idle));
-  }
-
-  /** Moves a partition's event time from outside: the end of the input, an idle source that follows the clock, a restore. */
-  advanceTo(index: number, time: number): void {
-    this.#reach(this.#clock.advance(index, time));
+  /**
+   * Moves a partition's event time from outside: idleness, an idle source that follows the clock, the end of the input, a
+   * restore. -Infinity leaves the time as it is.
+   */
+  moveTime(index: number, time: number, idle: boolean): void {
+    const clock = this.#clock;
+    if (!clock.update(index, time, idle || this.#timeless)) return;
+    clock.arrive();
+    this.#out.onTime(clock.watermark, clock.idle);
   }
 
   timeOf(index: number): number {
     return this.#clock.timeOf(index);
-  }
-
-  #reach(time: number): void {
-    if (time > this.#clock.watermark) {
-      this.#clock.watermark = time;
-      this.#out.onWatermark(time);
-    }
-    if (this.#clock.idle !== this.#idle) {
-      this.#idle = this.#clock.idle;
-      this.#out.onIdle(this.#idle);
-    }
   }
 
   #undecodable(thrown: unknown, batch: RecordBatch, i: number): void {

@@ -15,7 +15,7 @@ export interface InputCut {
   readonly broadcast: boolean;
   /** Event time per upstream: one for a source's partition, one per upstream task for an exchange. */
   readonly times: readonly number[];
-  /** Upstream tasks of an exchange that were idle. */
+  /** Which of `times` belong to somebody who was idle. */
   readonly idle: readonly number[];
   /** Event time reached from this input, which may be ahead of an upstream that came back from idleness. */
   readonly reached: number;

@@ -29,6 +29,7 @@ export class Feeder {
   #paused = false;
   #nextIdleCheck = 0;
   #roomMade = false;
+  #arrived = false;
   #timeMoved = false;
   #heldSince: number | undefined;
 
@@ -68,9 +69,16 @@ export class Feeder {
     return moved;
   }
 
+  /** Something may have arrived at the inputs. */
+  arrived(): void {
+    this.#arrived = true;
+  }
+
   /** Processes one slice; false when no task can take anything. */
   step(): boolean {
+    this.#wakeInputs();
     this.#checkIdle();
+    if (this.#tasks[0]?.advancing === true) return false; // timers that time made due fire before the next record
     const count = this.#tasks.length;
     let held = false;
     for (let i = 0; i < count; i++) {
@@ -160,26 +168,41 @@ export class Feeder {
     return idling ? Math.min(next, Math.max(this.#nextIdleCheck, this.#clock.now() + 1)) : next;
   }
 
+  // An idle input is back as soon as there is something for it, not only when its turn comes: what is fed before it must
+  // not move event time past it. Records in doubt count: they will come, or their transaction is aborted.
+  #wakeInputs(): void {
+    if (!this.#arrived) return;
+    this.#arrived = false;
+    for (const input of this.inputs) {
+      const { reader } = input;
+      if (!input.idle || !input.behind || reader.kind !== 'source') continue;
+      input.idle = false;
+      input.lastRecordAt = this.#clock.now();
+      reader.source.moveTime(reader.index, -Infinity, false);
+      this.#timeMoved = true;
+    }
+  }
+
   #checkIdle(): void {
     const now = this.#clock.now();
     if (now < this.#nextIdleCheck) return;
     this.#nextIdleCheck = now + idleCheckMs;
     for (const input of this.inputs) {
       const { reader } = input;
-      if (reader.kind !== 'source' || reader.time.idleAfterMs === Infinity || input.ready) continue;
+      if (reader.kind !== 'source' || reader.time.idleAfterMs === Infinity || !input.caughtUp) continue;
       const quiet = now - input.lastRecordAt;
       if (quiet < reader.time.idleAfterMs) continue;
       if (!input.idle) {
         input.idle = true;
         input.idleTime = reader.source.timeOf(reader.index);
-        reader.source.setIdle(reader.index, true);
+        reader.source.moveTime(reader.index, -Infinity, true);
         this.#timeMoved = true;
       }
       // Quiet and read to its end: nothing older can be waiting, so event time may follow the clock. But only up to the
       // last fetch that came back: while the log does not answer, records may be arriving there.
       const quietFor = Math.min(now, input.emptyAt) - input.lastRecordAt;
-      if (reader.time.whenIdle === 'advance' && input.caughtUp && input.idleTime > -Infinity && quietFor > 0) {
-        reader.source.follow(reader.index, input.idleTime + quietFor);
+      if (reader.time.whenIdle === 'advance' && input.idleTime > -Infinity && quietFor > 0) {
+        reader.source.moveTime(reader.index, input.idleTime + quietFor, true);
         this.#timeMoved = true;
       }
     }
@@ -193,7 +216,7 @@ export class Feeder {
       if (reader.kind !== 'source' || input.finished || !input.exhausted) continue;
       input.finished = true;
       moved = true;
-      reader.source.advanceTo(reader.index, Infinity);
+      reader.source.moveTime(reader.index, Infinity, false);
     }
     return moved;
   }

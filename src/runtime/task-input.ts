@@ -69,6 +69,11 @@ export class TaskInput {
     return this.#queue.length > 0;
   }
 
+  /** Something is there that has not been processed: fetched, or still in doubt in the log. */
+  get behind(): boolean {
+    return this.#queue.length > 0 || this.end > this.position;
+  }
+
   /** Everything that was there has been processed. */
   get caughtUp(): boolean {
     return this.#queue.length === 0 && this.end >= 0 && this.position >= this.end;
@@ -138,15 +143,25 @@ export class TaskInput {
       position: this.position,
       topicId: this.topicId,
       broadcast: this.broadcast,
-      ...eventTimeOf(reader),
+      ...eventTimeOf(reader, this.idle),
     };
   }
 
   restore({ times, idle, reached }: InputCut): void {
     const { reader } = this;
-    if (reader.kind === 'exchange') reader.entry.restore(times, new Set(idle), reached);
-    else if (reader.kind === 'source' && times[0] !== undefined && times[0] > -Infinity) {
-      reader.source.advanceTo(reader.index, times[0]);
+    switch (reader.kind) {
+      case 'exchange':
+        reader.entry.restore(times, new Set(idle), reached);
+        return;
+      case 'source':
+        // What was idle stays so until the log says that there is more. As an active input the time that it followed the
+        // clock to would count alone, and overtake inputs that are idle at an earlier time.
+        this.idle = idle.length > 0 && reader.time.idleAfterMs < Infinity;
+        this.idleTime = reached;
+        reader.source.moveTime(reader.index, reached, this.idle);
+        return;
+      case 'redrive':
+        return;
     }
   }
 }
@@ -162,11 +177,11 @@ function read(reader: InputReader, batch: RecordBatch, from: number, to: number)
   }
 }
 
-function eventTimeOf(reader: InputReader): Pick<InputCut, 'times' | 'idle' | 'reached'> {
+function eventTimeOf(reader: InputReader, inputIdle: boolean): Pick<InputCut, 'times' | 'idle' | 'reached'> {
   switch (reader.kind) {
     case 'source': {
       const time = reader.source.timeOf(reader.index);
-      return { times: [time], idle: [], reached: time };
+      return { times: [time], idle: inputIdle ? [0] : [], reached: time };
     }
     case 'exchange': {
       const { upstreams } = reader.entry;

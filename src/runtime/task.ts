@@ -133,9 +133,8 @@ export class Task implements OperatorHost {
   restore(cut: Cut | undefined): void {
     for (const operator of this.operators.asyncMaps) operator.restore();
     for (const source of this.operators.sources.values()) source.announce();
-    for (const input of this.operators.absent) input.onIdle(true);
+    for (const input of this.operators.absent) input.onTime(-Infinity, true);
     if (cut === undefined) return;
-    for (const exchange of this.operators.logExchanges) exchange.announce();
     for (const input of this.inputs) {
       const saved = cut.inputs.find((other) => other.topic === input.topic && other.partition === input.partition);
       if (saved !== undefined) input.restore(saved);

@@ -256,6 +256,7 @@ export class Worker implements TaskWorker {
       maxWaitMs: 500,
       now: () => this.clock.now(),
       onArrival: () => {
+        this.#feeder.arrived();
         this.#wake.signal();
       },
       onError: (error) => {

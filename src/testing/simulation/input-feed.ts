@@ -1,6 +1,7 @@
 /**
- * Brings the inputs of a scenario into the log while the job runs: a few records of a partition at a time, in order, in
- * transactions of a producer of its own. Some transactions are aborted first: committed readers never see those.
+ * Brings the inputs of a scenario into the log while the job runs: a few records of a partition at a time, in order, each
+ * time in a transaction of another producer. Some are aborted first: committed readers never see those. A transaction may
+ * stay in doubt for long, but the next one does not wait for it, so every record is in the log soon after it was due.
  */
 import { BatchWriter } from '../../core/batch-writer.ts';
 import { keyText, partitionOf } from '../../core/partitioner.ts';
@@ -9,12 +10,14 @@ import type { SimulatedInput } from './scenario.ts';
 import { chance, randomInt } from './seeded-random.ts';
 import { simulationEpoch, type Scheduler } from './scheduler.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { SimPartition } from './sim-partition.ts';
 
 interface Placed {
   readonly topic: Topic<unknown>;
   readonly partition: number;
   readonly value: unknown;
   readonly at: number;
+  readonly early: boolean;
 }
 
 export class InputFeed {
@@ -44,55 +47,65 @@ export class InputFeed {
       else list.push(placed);
     });
     this.#left = lanes.size;
-    for (const [lane, records] of lanes) void this.#feed(lane, records, random() * spanMs);
+    for (const [lane, records] of lanes) {
+      const early = records.filter((record) => record.early);
+      if (early.length > 0) this.#partition(early[0]!).append(sealed(early), undefined);
+      const later = records.filter((record) => !record.early);
+      void this.#feed(lane, later, random() * spanMs);
+    }
   }
 
-  #place({ value, at, partition }: SimulatedInput, topic: Topic<unknown>, index: number): Placed {
+  #place({ value, at, partition, early = false }: SimulatedInput, topic: Topic<unknown>, index: number): Placed {
     const count = this.#cluster.describe(topic.name)!.partitions;
     const { key } = topic.options;
     const byKey = key === undefined ? index % count : partitionOf(keyText(key(value)), count);
-    return { topic, partition: partition ?? byKey, value, at: at ?? simulationEpoch + index };
+    return { topic, partition: partition ?? byKey, value, at: at ?? simulationEpoch + index, early };
   }
 
-  // The first chunk may come at once, the last one about when the span ends.
+  // The first chunk may come at once, the last one about when the span ends, and never after twice that.
   async #feed(lane: string, records: readonly Placed[], spanMs: number): Promise<void> {
     const { random } = this.#scheduler;
-    const holder = await this.#cluster.transactions.open(`input ${lane}`, 60_000);
     for (let from = 0; from < records.length;) {
-      const count = randomInt(random, 1, 6);
+      const count = Math.min(randomInt(random, 1, 6), records.length - from);
       await this.#pass((random() * 2 * spanMs * count) / records.length);
+      const producer = `input ${lane} ${from}`;
       if (this.#cluster.disk === undefined && chance(random, 0.2))
-        await this.#write(holder, records.slice(0, count), false);
-      await this.#write(holder, records.slice(from, from + count), true);
+        await this.#write(`${producer} aborted`, records.slice(0, count), false);
+      await this.#write(producer, records.slice(from, from + count), true);
       from += count;
     }
     this.#left--;
   }
 
-  async #write(
-    holder: { readonly id: string; readonly epoch: number },
-    records: readonly Placed[],
-    commit: boolean,
-  ): Promise<void> {
+  async #write(producer: string, records: readonly Placed[], commit: boolean): Promise<void> {
     const { transactions } = this.#cluster;
-    const { topic, partition } = records[0]!;
-    const writer = new BatchWriter(topic.name, partition);
-    for (const { value, at } of records) {
-      const key = topic.options.key === undefined ? null : keyText(topic.options.key(value));
-      writer.append(key, topic.codec, value, at);
-    }
-    const { bytes } = writer.seal()!;
+    const partition = this.#partition(records[0]!);
+    const bytes = sealed(records);
     if (this.#cluster.disk !== undefined) {
-      this.#cluster.partition({ topic: topic.name, partition }).append(bytes, undefined);
+      partition.append(bytes, undefined);
       return;
     }
-    const transaction = await transactions.begin(holder);
-    transactions.append(holder, transaction, this.#cluster.partition({ topic: topic.name, partition }), bytes);
+    const holder = await transactions.open(producer, 60_000);
+    transactions.append(holder, await transactions.begin(holder), partition, bytes);
     await this.#pass(this.#scheduler.random() * 20);
     transactions.end(holder, commit ? 'committed' : 'aborted');
+  }
+
+  #partition({ topic, partition }: Placed): SimPartition {
+    return this.#cluster.partition({ topic: topic.name, partition });
   }
 
   #pass(ms: number): Promise<void> {
     return new Promise((resolve) => this.#scheduler.at(ms, 'input', resolve));
   }
+}
+
+function sealed(records: readonly Placed[]): Buffer {
+  const { topic, partition } = records[0]!;
+  const writer = new BatchWriter(topic.name, partition);
+  for (const { value, at } of records) {
+    const key = topic.options.key === undefined ? null : keyText(topic.options.key(value));
+    writer.append(key, topic.codec, value, at);
+  }
+  return writer.seal()!.bytes;
 }

@@ -9,6 +9,8 @@ export interface SimulatedInput {
   readonly at?: number | undefined;
   /** Default: by the topic's key, else in turn. */
   readonly partition?: number | undefined;
+  /** In the log before the job starts. */
+  readonly early?: boolean | undefined;
   /** Never taken away when a failing run is made smaller: records that close windows. */
   readonly keep?: boolean | undefined;
 }

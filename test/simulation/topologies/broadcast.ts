@@ -29,7 +29,7 @@ const rulePartitions = 2;
 const sale = json<Sale>('sale');
 const revenue = json<Revenue>('revenue');
 
-/** After the last input of any run. */
+/** After the last input of any run has reached the log. */
 const closingTime = simulationEpoch + 5_500;
 
 const topology = defineTopology({
@@ -89,6 +89,7 @@ export const broadcast = simulatedJob<Rule | Sale>(topology, {
     source: value.kind === 'rule' ? 'rules' : 'sales',
     value,
     partition: value.opens,
+    early: value.opens !== undefined,
     keep: value.opens !== undefined,
   }),
   expected(values) {

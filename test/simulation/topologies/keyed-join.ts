@@ -26,7 +26,7 @@ interface Joined {
 const sideCodec = json<Side>('side');
 const joinedCodec = json<Joined>('joined');
 
-/** After the last input of any run. */
+/** After the last input of any run has reached the log. */
 const closingTime = simulationEpoch + 5_500;
 
 const topology = defineTopology({
@@ -84,7 +84,10 @@ export const keyedJoin = simulatedJob<Side>(topology, {
     });
     return [...opening.flat(), ...meeting.flat()];
   },
-  input: (value) => ({ source: value.side, value, partition: value.opens, keep: value.opens !== undefined }),
+  input(value) {
+    const opens = value.opens !== undefined;
+    return { source: value.side, value, partition: value.opens, early: opens, keep: opens };
+  },
   expected(sides) {
     const seen = new Map<number, number>();
     for (const { id, opens } of sides) if (opens === undefined) seen.set(id, (seen.get(id) ?? 0) + 1);
