@@ -1,31 +1,19 @@
-/** A job's numbers and health, read when somebody asks. */
+/** A job's numbers, read when somebody asks. */
 import { DurationHistogram } from '../observability/duration-histogram.ts';
 import { engineMetrics } from '../observability/engine-metrics.ts';
-import type { HealthPart } from '../observability/health-monitor.ts';
 import type { MetricsSink, MetricsSource } from '../observability/metric-family.ts';
 import type { JobWorkers } from './job-workers.ts';
 
-export class JobMetrics implements MetricsSource, HealthPart {
+export class JobMetrics implements MetricsSource {
   readonly families = Object.values(engineMetrics);
-  readonly name: string;
   readonly commitDuration = new DurationHistogram();
   readonly commitPause = new DurationHistogram();
   readonly #job: string;
   readonly #workers: JobWorkers;
 
   constructor(job: string, workers: JobWorkers) {
-    this.name = `job ${job}`;
     this.#job = job;
     this.#workers = workers;
-  }
-
-  get lastTurn(): number | undefined {
-    return this.#workers.lastTurn;
-  }
-
-  get notReady(): string | undefined {
-    const { phase } = this.#workers;
-    return phase === 'running' ? undefined : `${this.name} is ${phase}.`;
   }
 
   collect(sink: MetricsSink): void {

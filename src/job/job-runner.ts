@@ -3,6 +3,7 @@ import { BehaviorSubject, Observable } from 'rxjs';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { HealthPart } from '../observability/health-monitor.ts';
 import type { MetricsSource } from '../observability/metric-family.ts';
 import type { JobHandle, JobPhase, JobStatus, MetricReading } from './options.ts';
 import type { JobWorkers } from './job-workers.ts';
@@ -30,6 +31,7 @@ export class JobRunner implements JobHandle {
   readonly name: string;
   readonly log: Log;
   readonly finished: Promise<void>;
+  readonly health: HealthPart;
   readonly #parts: RunnerParts;
   readonly #status: BehaviorSubject<JobStatus>;
   #ended: 'stopped' | 'failed' | undefined;
@@ -41,6 +43,7 @@ export class JobRunner implements JobHandle {
     this.#parts = parts;
     this.name = parts.name;
     this.log = parts.log;
+    this.health = this.#health();
     this.#status = new BehaviorSubject(this.status);
     this.finished = this.#run();
     this.finished.catch(() => undefined); // reported to whoever awaits it, and in the status
@@ -141,6 +144,25 @@ export class JobRunner implements JobHandle {
     await this.finished.catch((error: unknown) => {
       if (this.#ending !== undefined && StreamError.is(error) && error.code !== 'ABORTED') throw error;
     });
+  }
+
+  // A job that is ending is alive, but new work goes elsewhere.
+  #health(): HealthPart {
+    const lastTurn = (): number | undefined => this.#parts.workers.lastTurn;
+    const notReady = (): string | undefined => {
+      if (this.#ending === 'close') return 'closing';
+      const phase = this.#phase();
+      return phase === 'running' ? undefined : phase;
+    };
+    return {
+      name: `job ${this.name}`,
+      get lastTurn() {
+        return lastTurn();
+      },
+      get notReady() {
+        return notReady();
+      },
+    };
   }
 
   #phase(): JobPhase {

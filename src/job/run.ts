@@ -74,7 +74,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       onWarning: (message) => options.onWarning?.(message),
     });
     const numbers = new JobMetrics(job, workers);
-    const shown = [options.metrics?.add(numbers), options.health?.add(numbers)];
+    const shown = [options.metrics?.add(numbers)];
     const state = openState;
     const runner = new JobRunner({
       name: job,
@@ -89,6 +89,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       },
       signal: options.signal,
     });
+    shown.push(options.health?.add(runner.health));
     changed = () => {
       runner.changed();
     };
