@@ -85,8 +85,10 @@ export class KeyedOperator implements Advancer {
   }
 
   element(call: ElementFunction, input: number, value: unknown): void {
+    const { cursor } = this.#host;
     this.counters.recordsIn++;
-    this.#state.setKey(this.#host.cursor.key);
+    if (cursor.timestamp <= this.#clock.watermark) this.counters.late++;
+    this.#state.setKey(cursor.key);
     if (this.#atomic !== undefined) {
       this.#atomic.run(() => call(value, this.#context), value, input);
       return;

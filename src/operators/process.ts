@@ -36,6 +36,7 @@ export class Process {
     this.inputs = elements.map((call, index) => ({
       process: (value: unknown) => {
         counters.recordsIn++;
+        if (host.cursor.timestamp <= clock.watermark) counters.late++;
         if (atomic !== undefined) {
           atomic.run(() => call(value, context), value, index);
           return;
