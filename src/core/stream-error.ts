@@ -8,10 +8,9 @@ import type { ErrorCode } from './error-codes.ts';
  * What the runtime does about an error.
  * - `retry`: the operation may succeed when repeated (back-off is the caller's).
  * - `rollback`: the worker goes back to its last commit and tries again.
- * - `give-up-task`: rollback, then go on without that task, visibly.
  * - `fail-job`: stop the job.
  */
-export type Reaction = 'retry' | 'rollback' | 'give-up-task' | 'fail-job';
+export type Reaction = 'retry' | 'rollback' | 'fail-job';
 
 /** Where an error happened and with which value. The runtime fills in what the thrower could not know. */
 export interface ErrorPlace {

@@ -1,7 +1,7 @@
 /**
  * Keeps one worker running: starts it, restarts it from the last commit after errors that may pass, gives up otherwise.
  *
- *   error.reaction  retry, rollback -> back-off, a new worker     fail-job, give-up-task -> the job fails
+ *   error.reaction  retry, rollback -> back-off, a new worker     fail-job -> the job fails
  */
 import { delay, type Clock, type Random } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
@@ -83,7 +83,7 @@ export class Supervisor implements JobWorkers {
         return;
       } catch (thrown) {
         const error = StreamError.from(thrown, 'WORKER_FAILED', { job: this.#options.worker.plan.graph.job });
-        if (error.reaction === 'fail-job' || error.reaction === 'give-up-task') throw error;
+        if (error.reaction === 'fail-job') throw error;
         if (this.#backOff.failures >= restart.attempts) throw exhausted(error, restart.attempts);
         const waitMs = this.#backOff.next();
         onWarning(`${error.message} Going back to the last commit, next start in ${(waitMs / 1000).toFixed(1)} s.`);
