@@ -7,6 +7,8 @@ import type { Cell } from './cell.ts';
 export interface CellFormat {
   /** Key of the cell's own row. */
   rowKey(key: Key): string;
+  /** Text of the key whose own row has this key part; undefined: a row of another kind. */
+  ownerOf(part: string): string | undefined;
   decode(reader: ByteReader, key: Key): unknown;
   /** Appends the cell's rows and keeps `cell.stored` true to them. Returns how many values they hold. */
   encode(cell: Cell, rows: RowBatch): number;

@@ -118,6 +118,10 @@ export class KeyedState {
     return this.#table.shrink(bytes);
   }
 
+  close(): void {
+    this.#table.close();
+  }
+
   copyTo(other: KeyedState): void {
     this.#table.copyTo(other.#table);
   }

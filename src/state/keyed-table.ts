@@ -1,8 +1,8 @@
 /**
  * The cache of one state of one operator: a cell per key, write-back over the store.
  *
- * A miss reads the store, unless the store is known not to have the key: the range was empty when the task was opened,
- * and a filter remembers what was evicted since. (A read costs 50 times a hit.)
+ * A miss reads the store, unless the store is known not to have the key: a filter remembers what is there and not in the
+ * cache. (A read costs 50 times a hit.) Of a range that was not empty when the task was opened it is learned bit by bit.
  *
  * Eviction is second chance: a hand goes round the cells in insertion order, spares those used since it last came, and
  * stops when enough was freed or its visits are used up.
@@ -18,6 +18,7 @@ import { Cell, DETACHED } from './cell.ts';
 import type { CellFormat } from './cell-format.ts';
 import type { Epochs } from './epochs.ts';
 import type { KeyScope } from './key-scope.ts';
+import { LearnedKeys } from './learned-keys.ts';
 import { PresenceFilter } from './presence-filter.ts';
 import type { TaskContext } from './task-context.ts';
 import type { UndoLog, Undoable } from './undo-log.ts';
@@ -44,6 +45,8 @@ export class KeyedTable implements Undoable {
   #store: Store | undefined;
   /** What the store may have of what is not in `#cells`; undefined: anything. */
   #filter: PresenceFilter | undefined;
+  /** In place of the filter where the range was not empty. */
+  #learned: LearnedKeys | undefined;
   #spare: Cell | undefined;
   /** First touched in the current epoch, and in the one in flight. */
   #touched: Cell[] = [];
@@ -79,7 +82,9 @@ export class KeyedTable implements Undoable {
     const store = this.#store;
     if (store === undefined || this.#filter !== undefined) return;
     for await (const rows of store.scan({ from: this.prefix, to: prefixEnd(this.prefix), limit: 1 })) {
-      if (rows.length > 0) return;
+      if (rows.length === 0) continue;
+      this.#learned ??= new LearnedKeys(store, this.prefix, this.#format, this.#context.rowsLearnedAtOnce);
+      return;
     }
     this.#filter = new PresenceFilter();
     if (!this.#context.durable) this.#store = undefined;
@@ -192,6 +197,11 @@ export class KeyedTable implements Undoable {
     this.scope.invalidate();
   }
 
+  /** Ends what goes on in the background. */
+  close(): void {
+    this.#learned?.stop();
+  }
+
   get size(): number {
     return this.#cells.size;
   }
@@ -284,11 +294,13 @@ export class KeyedTable implements Undoable {
   }
 
   #miss(key: Key): Cell {
-    if (this.#store !== undefined && this.#filter?.mayHave(key) !== false) {
+    if (this.#store !== undefined && this.#mayBeStored(key)) {
       keyText(key); // refuses what no row can have been written for
       const cell = new Cell(key);
       const bytes = this.#store.get(this.#format.rowKey(key));
-      if (bytes !== undefined) {
+      if (bytes === undefined) {
+        this.#learned?.missed();
+      } else {
         cell.stored = true;
         cell.value = this.#decode(bytes, key);
         this.#entries += this.#format.weight(cell.value);
@@ -310,6 +322,11 @@ export class KeyedTable implements Undoable {
     return spare;
   }
 
+  #mayBeStored(key: Key): boolean {
+    if (this.#filter !== undefined) return this.#filter.mayHave(key);
+    return this.#learned?.mayHave(key, this.#format.rowKey(key)) !== false;
+  }
+
   #decode(bytes: Buffer, key: Key): unknown {
     try {
       return this.#format.decode(new ByteReader(bytes), key);
@@ -326,7 +343,10 @@ export class KeyedTable implements Undoable {
   #evict(cell: Cell): void {
     this.#cells.delete(cell.key);
     this.#entries -= this.#format.weight(cell.value);
-    if (cell.stored) this.#filter?.add(cell.key);
+    if (cell.stored) {
+      this.#filter?.add(cell.key);
+      this.#learned?.add(cell.key);
+    }
     cell.epoch = DETACHED;
   }
 }

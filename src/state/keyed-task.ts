@@ -158,6 +158,7 @@ export class KeyedTask implements TaskState {
   }
 
   close(): void {
+    for (const state of this.#states()) state.close();
     if (!this.#context.durable) this.#discard(); // opened again, the task goes on from its last commit
   }
 

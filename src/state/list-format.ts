@@ -19,7 +19,7 @@ import type { CellFormat } from './cell-format.ts';
 import type { Disposal, Garbage } from './garbage.ts';
 import type { Incarnations } from './incarnations.ts';
 import { ListBody } from './list-body.ts';
-import { groupPart } from './row-keys.ts';
+import { groupPart, parseGroup } from './row-keys.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
 import type { ValueCheck } from './value-check.ts';
 import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
@@ -67,6 +67,11 @@ export class ListFormat implements CellFormat {
 
   rowKey(key: Key): string {
     return this.#prefix + groupPart(String(key));
+  }
+
+  ownerOf(part: string): string | undefined {
+    const { keyText, sub } = parseGroup(part);
+    return sub === '' ? keyText : undefined;
   }
 
   decode(reader: ByteReader): ListBody {

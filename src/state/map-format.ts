@@ -22,7 +22,7 @@ import { KeyedMap } from './keyed-map.ts';
 import type { MapJournal } from './map-body.ts';
 import { MapEntry } from './map-body.ts';
 import { MapChunks, readChunk } from './map-chunks.ts';
-import { entryText, groupPart, parseEntry } from './row-keys.ts';
+import { entryText, groupPart, parseEntry, parseGroup } from './row-keys.ts';
 import { readHeader, writeHeader } from './row-value.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
 import { MAX_VALUE_BYTES, tooLarge } from './value-limit.ts';
@@ -69,6 +69,11 @@ export class MapFormat implements CellFormat {
 
   create(): KeyedMap {
     return new KeyedMap(this.#journal);
+  }
+
+  ownerOf(part: string): string | undefined {
+    const { keyText, sub } = parseGroup(part);
+    return sub === '' ? keyText : undefined;
   }
 
   decode(reader: ByteReader, key: Key): KeyedMap {

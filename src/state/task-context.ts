@@ -13,6 +13,8 @@ export interface TaskContext {
   readonly durable: boolean;
   /** Timers of one operator and domain held in memory, at most (roughly). */
   readonly timersInMemory: number;
+  /** Rows of a state whose keys are learned in one scan, see learned-keys.ts. */
+  readonly rowsLearnedAtOnce: number;
   /** Values are frozen (tests). */
   readonly frozen: boolean;
 }

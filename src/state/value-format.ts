@@ -28,6 +28,10 @@ export class ValueFormat implements CellFormat {
     return this.#prefix + String(key);
   }
 
+  ownerOf(part: string): string {
+    return part;
+  }
+
   decode(reader: ByteReader, _key: Key): unknown {
     const { version, expiry } = readHeader(reader);
     const value = this.#codec.decode(reader.buffer, reader.position, reader.end, version);

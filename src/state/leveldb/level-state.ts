@@ -11,6 +11,8 @@ export interface LevelStateOptions {
   readonly timersInMemory?: number;
   /** Close the store with the backend. Default: the store belongs to the caller. */
   readonly ownsStore?: boolean;
+  /** Rows of a state whose keys are learned in one scan, see learned-keys.ts. Default 8,000. */
+  readonly rowsLearnedAtOnce?: number;
   /** Freeze values, so that changing one in place throws: for tests. Default false. */
   readonly frozen?: boolean;
 }
@@ -32,9 +34,10 @@ class LevelState implements StateBackend, RowSource {
   }
 
   openTask(address: TaskAddress, time: StateTime): TaskState {
-    const { timersInMemory = 200_000, frozen = false } = this.#options;
+    const { timersInMemory = 200_000, rowsLearnedAtOnce = 8_000, frozen = false } = this.#options;
     const epochs = new Epochs(false);
-    const context = { address, time, epochs, store: this.#store, durable: true, timersInMemory, frozen };
+    const limits = { timersInMemory, rowsLearnedAtOnce };
+    const context = { address, time, epochs, store: this.#store, durable: true, frozen, ...limits };
     return new KeyedTask(context, this.#tags.tagOf);
   }
 

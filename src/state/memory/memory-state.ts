@@ -91,7 +91,16 @@ class MemoryState implements StateBackend, RowSource {
 
   #task(address: TaskAddress, time: StateTime, store: Store | undefined, durable: boolean): KeyedTask {
     return new KeyedTask(
-      { address, time, epochs: new Epochs(!durable), store, durable, timersInMemory: Infinity, frozen: false },
+      {
+        address,
+        time,
+        epochs: new Epochs(!durable),
+        store,
+        durable,
+        timersInMemory: Infinity,
+        rowsLearnedAtOnce: 8_000,
+        frozen: false,
+      },
       this.#tags.tagOf,
     );
   }

@@ -162,9 +162,17 @@ export class World {
       const handle = await run(withSimulatedCalls(topology, host), {
         config,
         log: { kind: 'simulated', open: async () => ({ log, store: log.storesRows ? store : undefined, close }) },
-        state: { kind: 'leveldb', open: async () => ({ backend: levelState(store, { frozen: true }), store, close }) },
+        state: {
+          kind: 'leveldb',
+          open: async () => ({
+            backend: levelState(store, { frozen: true, rowsLearnedAtOnce: 2 }),
+            store,
+            instance: slot.instance,
+            close,
+          }),
+        },
         partitions: scenario.partitions,
-        instance: slot.instance,
+        ...(this.#settings.keepsPlaces ? { instance: slot.instance } : {}),
         clock: host.clock,
         random: host.random,
         ...this.#settings.job,
@@ -284,7 +292,13 @@ function randomSettings(scenario: Scenario) {
     exchange: scenario.log === 'embedded' && scenario.workers === 1 && chance(random, 0.5) ? 'direct' : 'log',
     restart: { initial: 50, max: 1_000, attempts: 1_000 },
   } as const;
-  return { job, markerMs: pick(random, [2, 10, 100]), graceMs: pick(random, [300, 1_000, 4_000]) };
+  return {
+    job,
+    /** Stopped workers keep their place in the group until their sessions end. */
+    keepsPlaces: chance(random, 0.5),
+    markerMs: pick(random, [2, 10, 100]),
+    graceMs: pick(random, [300, 1_000, 4_000]),
+  };
 }
 
 // Where disks are kept the engine knows who left a transaction open, so nobody has to wait for its timeout.

@@ -6,7 +6,7 @@ import { checkAgainstModel } from '../state-model.ts';
 test('the write-back cache agrees with a naive model under random histories', { timeout: 120_000 }, async () => {
   await checkAgainstModel(async () => {
     const store = new MemoryStore();
-    const open = () => levelState(store, { timersInMemory: 4 });
+    const open = () => levelState(store, { timersInMemory: 4, rowsLearnedAtOnce: 1 });
     return {
       backend: open(),
       write: (rows) => store.write([rows]),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../../src/core/byte-writer.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { json, string } from '../../../src/core/codec.ts';
 import type { Codec } from '../../../src/core/codec.ts';
 import { RowBatch } from '../../../src/core/row-batch.ts';
@@ -303,6 +304,104 @@ test('memory stays bounded by shrink, and evicted keys come back', async () => {
     t.operator.setKey(`k${String(i)}`);
     expect(value.get()).toBe(String(i));
   }
+});
+
+/** Counts reads, and lets a test hold up scans. */
+class WatchedStore extends MemoryStore {
+  reads = 0;
+  scans = 0;
+  gate: Promise<void> = Promise.resolve();
+
+  override get(key: string): Buffer | undefined {
+    this.reads++;
+    return super.get(key);
+  }
+
+  override async *scan(...args: Parameters<MemoryStore['scan']>): ReturnType<MemoryStore['scan']> {
+    if (args[0].limit !== 1) this.scans++;
+    for await (const rows of super.scan(...args)) {
+      if (args[0].limit !== 1) await this.gate;
+      yield rows;
+    }
+  }
+}
+
+test.each([
+  ['values', valueState(string), (h: unknown) => (h as ValueState<string>).set('x')],
+  ['lists', listState(string), (h: unknown) => (h as ListState<string>).add('x'.repeat(5_000))],
+  ['maps', mapState(string, string), (h: unknown) => (h as MapState<string, string>).set('m', 'x'.repeat(5_000))],
+])(
+  'after a restart the keys of %s are learned beside the processing, then misses read nothing',
+  async (_, spec, put) => {
+    const store = new WatchedStore();
+    const before = await openTask(store, spec);
+    await before.task.load();
+    for (let i = 0; i < 3_000; i++) {
+      before.operator.setKey(`old ${String(i)}`);
+      put(before.handle());
+    }
+    await before.commit();
+
+    const t = await openTask(store, spec);
+    await t.task.load();
+    const has = (key: string): boolean => {
+      t.operator.setKey(key);
+      const handle = t.handle<Partial<ValueState<string>> & { readonly size?: number }>();
+      return (handle.size ?? (handle.get!() === undefined ? 0 : 1)) > 0;
+    };
+    const settle = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await systemClock.yield();
+    };
+    let asked = 0;
+    const ask = (count: number): number => {
+      store.reads = 0;
+      for (let i = 0; i < count; i++) expect(has(`a${String(asked++)}`)).toBe(false);
+      return store.reads;
+    };
+    expect(ask(3_999)).toBe(3_999);
+    const { scans } = store;
+    let open = (): void => undefined;
+    store.gate = new Promise((resolve) => (open = resolve));
+    ask(1);
+    await settle();
+    expect(store.scans).toBe(scans + 1);
+    // While the scan goes on: what is written and evicted must not be forgotten.
+    for (let i = 0; i < 500; i++) {
+      t.operator.setKey(`new ${String(i)}`);
+      put(t.handle());
+    }
+    await t.commit();
+    for (let round = 0; round < 4; round++) t.task.shrink(0);
+    open();
+    for (let round = 0; round < 20; round++) {
+      ask(1_000);
+      await settle();
+    }
+    expect(ask(1_000)).toBeLessThan(60); // false positives
+    for (let i = 0; i < 3_000; i += 7) expect(has(`old ${String(i)}`)).toBe(true);
+    for (let i = 0; i < 500; i++) expect(has(`new ${String(i)}`)).toBe(true);
+  },
+);
+
+test('a task that is closed gives up learning its keys', async () => {
+  const store = new WatchedStore();
+  const before = await openTask(store, valueState(string));
+  await before.task.load();
+  before.operator.setKey('old');
+  before.handle<ValueState<string>>().set('x');
+  await before.commit();
+  const t = await openTask(store, valueState(string));
+  await t.task.load();
+  let open = (): void => undefined;
+  store.gate = new Promise((resolve) => (open = resolve));
+  for (let i = 0; i < 4_000; i++) {
+    t.operator.setKey(`a${String(i)}`);
+    t.handle<ValueState<string>>().get();
+  }
+  t.task.close();
+  await store.close();
+  open();
+  for (let i = 0; i < 10; i++) await systemClock.yield(); // an unhandled rejection would fail the run
 });
 
 test('a key that was never stored is not looked for in the store', async () => {
