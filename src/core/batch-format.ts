@@ -21,7 +21,7 @@
  * Varints are zigzag LEB128. The embedded log's segments are these batches, one after another.
  */
 import { StreamError } from './stream-error.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c, type Checksum } from './crc32c.ts';
 
 export const batchHeaderBytes = 61;
 
@@ -33,6 +33,8 @@ const leastRecordBytes = 7;
 
 const crcFrom = 21;
 
+/** Every record has the batch's largest timestamp: when the log took it in. */
+export const appendTimeBit = 0x08;
 export const transactionalBit = 0x10;
 export const controlBit = 0x20;
 export const compressionMask = 0x07;
@@ -77,6 +79,7 @@ export function readBatchHeader(
   position: number,
   end: number,
   checkCrc: boolean,
+  checksum: Checksum = crc32c,
 ): BatchHeader | undefined {
   if (end - position < batchPrefixBytes + 5) return undefined;
   const bytes = buffer.readInt32BE(position + 8) + batchPrefixBytes;
@@ -84,7 +87,7 @@ export function readBatchHeader(
   if (magic !== 2) throw corrupt(`record batches of version ${magic} are not readable`, position);
   if (bytes < batchHeaderBytes) throw corrupt(`a batch of ${bytes} bytes is too short`, position);
   if (bytes > end - position) return undefined;
-  if (checkCrc && crc32c(buffer, position + crcFrom, position + bytes) !== buffer.readUInt32BE(position + 17)) {
+  if (checkCrc && checksum(buffer, position + crcFrom, position + bytes) !== buffer.readUInt32BE(position + 17)) {
     throw corrupt('the checksum does not match', position);
   }
   const baseOffset = int64(buffer, position);
@@ -136,14 +139,19 @@ export function writeBatchHeader(
 }
 
 /** Gives a sealed batch its producer (idempotence, transactions) and renews the checksum. */
-export function stampProducer(buffer: Buffer, position: number, fields: ProducerFields): void {
+export function stampProducer(
+  buffer: Buffer,
+  position: number,
+  fields: ProducerFields,
+  checksum: Checksum = crc32c,
+): void {
   const end = position + buffer.readInt32BE(position + 8) + batchPrefixBytes;
   const attributes = buffer.readInt16BE(position + 21) & ~transactionalBit;
   buffer.writeInt16BE(fields.transactional ? attributes | transactionalBit : attributes, position + 21);
   putInt64(buffer, fields.producerId, position + 43);
   buffer.writeInt16BE(fields.producerEpoch, position + 51);
   buffer.writeInt32BE(fields.baseSequence, position + 53);
-  putCrc(buffer, position, end);
+  putCrc(buffer, position, end, checksum);
 }
 
 /** Gives the batches in `buffer` consecutive offsets from `firstOffset` on; returns the offset after the last one. */
@@ -157,8 +165,8 @@ export function assignOffsets(buffer: Buffer, firstOffset: number): number {
   return next;
 }
 
-function putCrc(buffer: Buffer, position: number, end: number): void {
-  buffer.writeUInt32BE(crc32c(buffer, position + crcFrom, end), position + 17);
+function putCrc(buffer: Buffer, position: number, end: number, checksum: Checksum = crc32c): void {
+  buffer.writeUInt32BE(checksum(buffer, position + crcFrom, end), position + 17);
 }
 
 export function corrupt(reason: string, position: number): StreamError {

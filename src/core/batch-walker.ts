@@ -5,6 +5,7 @@
  */
 import type { BatchHeader } from './batch-format.ts';
 import {
+  appendTimeBit,
   batchHeaderBytes,
   compressionMask,
   controlBit,
@@ -12,6 +13,7 @@ import {
   readBatchHeader,
   transactionalBit,
 } from './batch-format.ts';
+import type { Checksum } from './crc32c.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { emptyColumns } from './record-batch.ts';
 import { StreamError } from './stream-error.ts';
@@ -30,6 +32,8 @@ export interface WalkOptions {
   readonly from?: number;
   /** Verify checksums. Default true; false where the bytes never left this process. */
   readonly checkCrc?: boolean;
+  /** What computes them. Default: this process's tables. */
+  readonly checksum?: Checksum;
   /** Called for control batches, in order with `drops`. */
   readonly onControl?: (marker: ControlMarker) => void;
   /** Asked for every transactional batch, in order with `onControl`: true leaves it out (aborted). */
@@ -82,7 +86,7 @@ function scanHeaders(
   let nextOffset = 0;
   let at = start;
   while (at < end) {
-    const header = readBatchHeader(buffer, at, end, checkCrc);
+    const header = readBatchHeader(buffer, at, end, checkCrc, options.checksum);
     if (header === undefined) break;
     if (header.baseOffset < nextOffset) throw corrupt(`offset ${header.baseOffset} comes after ${nextOffset}`, at);
     nextOffset = header.lastOffset + 1;
@@ -157,7 +161,8 @@ class Columns {
 
   #section({ header, slab, start, end }: Section, { checkCrc }: WalkOptions): void {
     const { offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds } = this.#columns;
-    const { baseOffset, lastOffset, baseTimestamp, count } = header;
+    const { baseOffset, lastOffset, baseTimestamp, maxTimestamp, count } = header;
+    const appendTime = (header.attributes & appendTimeBit) !== 0;
     const headerStarts = this.#headerStarts;
     const from = this.#from;
     const cursor = new Cursor(slab, start, end);
@@ -168,7 +173,8 @@ class Columns {
       const recordEnd = cursor.at + size;
       if (size < 6 || recordEnd > end) throw corrupt(`a record of ${size} bytes does not fit`, header.position);
       cursor.at++; // attributes: unused in this version
-      const timestamp = baseTimestamp + cursor.varint();
+      const created = baseTimestamp + cursor.varint();
+      const timestamp = appendTime ? maxTimestamp : created;
       const delta = cursor.varint();
       const keySize = cursor.varint();
       const keyStart = cursor.at;

@@ -22,6 +22,9 @@ function makeTable(): Int32Array {
   return rows;
 }
 
+/** A CRC-32C of `data[start, end)`: this one, or a faster one of the platform. */
+export type Checksum = (data: Uint8Array, start: number, end: number) => number;
+
 /** CRC-32C of `data[start, end)` as an unsigned 32-bit integer. */
 export function crc32c(data: Uint8Array, start = 0, end: number = data.length): number {
   const t = table;

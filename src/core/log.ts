@@ -80,6 +80,8 @@ export interface FetchedPartition extends TopicPartition {
   readonly nextOffset: number;
   readonly end: number;
   readonly stable: number;
+  /** Wall time before which nothing else had come, ms; absent: when fetch was called. Logs that ask ahead say it. */
+  readonly askedAt?: number | undefined;
   /** The partition is bounded and this was its last data (files, drivers). Absent for logs that never end. */
   readonly ended?: boolean | undefined;
 }

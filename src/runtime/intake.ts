@@ -107,7 +107,7 @@ export class Intake {
           if (!this.#inputs.includes(input)) continue;
           if (part.batch !== undefined) input.lastRecordAt = now();
           input.accept(part);
-          if (part.nextOffset >= part.end) input.emptyAt = sentAt;
+          if (part.nextOffset >= part.end) input.emptyAt = part.askedAt ?? sentAt;
         }
       }
     } catch (error) {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { crc32c, type Checksum } from '../../core/crc32c.ts';
 
 interface NativeCrc {
-  crc32c(data: Uint8Array): number;
+  readonly crc32c: (data: Uint8Array) => number;
 }
 
 /** Below this the call costs more than it saves. */

@@ -13,10 +13,11 @@ const mostBytes = 512 * 1024 * 1024;
 /** Records of batches that had to be unpacked ahead of the walk, by where the packed ones begin in the memory. */
 export type Unpacked = ReadonlyMap<number, Buffer>;
 
-/** Unpacks what cannot be unpacked synchronously (zstd) in `buffer[start, end)`. Undefined: there is nothing. */
-export async function unpackAhead(buffer: Buffer, start: number, end: number): Promise<Unpacked | undefined> {
+/** Unpacks what cannot be unpacked synchronously (zstd). Undefined: there is nothing. */
+export async function unpackAhead(buffer: Buffer): Promise<Unpacked | undefined> {
   let unpacked: Map<number, Buffer> | undefined;
-  for (let at = start; at < end;) {
+  const end = buffer.length;
+  for (let at = 0; at < end;) {
     const header = readBatchHeader(buffer, at, end, false);
     if (header === undefined) break;
     if ((header.attributes & compressionMask) === compressionNumbers.zstd) {
