@@ -95,13 +95,13 @@ export class GroupRequests {
     );
   }
 
-  async leave(group: string, memberId: string): Promise<void> {
+  async leave(group: string, memberId: string, instanceId: string | undefined): Promise<void> {
     await this.#coordinator.call(
       {
         what: 'leaving of a group',
         api: leaveGroupApi,
         slot: 'control',
-        body: encodeLeaveGroupRequest(group, memberId),
+        body: encodeLeaveGroupRequest(group, memberId, instanceId),
         decode: decodeLeaveGroupResponse,
         complaint: (errorCode) => unexpected({ errorCode }),
       },

@@ -12,8 +12,11 @@ import { StreamError } from '../../core/stream-error.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import type { KafkaContext } from './kafka-context.ts';
 import { KafkaMember } from './kafka-member.ts';
+import { KafkaReader } from './kafka-reader.ts';
 import { kafkaSettings, type KafkaOptions } from './kafka-options.ts';
 import { KafkaTransactor } from './kafka-transactor.ts';
+import { TopicCompression } from './topic-compression.ts';
+import { topicConfigs } from './topic-configs.ts';
 import { openKafkajsTransport } from './transport/kafkajs-transport.ts';
 
 export interface KafkaEnvironment {
@@ -37,16 +40,27 @@ export class KafkaLog implements Log {
   readonly #context: KafkaContext;
   readonly #members = new Set<KafkaMember>();
   #joined = 0;
+  #readers = 0;
   #closed: Promise<void> | undefined;
 
   constructor(base: Omit<KafkaContext, 'compression'>) {
-    this.#context = { ...base, compression: { packers: () => Promise.resolve(new Map()) } };
+    const { clock, settings } = base;
+    const compression = new TopicCompression({
+      clock,
+      fallback: settings.compression,
+      maxAgeMs: settings.metadataMaxAgeMs,
+      lookUp: async (topics) => {
+        const found = await topicConfigs(this.#context, topics, ['compression.type']);
+        return new Map([...found].map(([topic, configs]) => [topic, configs.get('compression.type') ?? '']));
+      },
+    });
+    this.#context = { ...base, compression };
     this.topics = new KafkaAdmin(this.#context);
   }
 
   reader(): LogReader {
     this.#checkOpen();
-    throw new StreamError('UNSUPPORTED', 'reading from Kafka is not there yet');
+    return new KafkaReader(this.#context, ++this.#readers);
   }
 
   join(spec: GroupSpec): Promise<GroupMember> {

@@ -79,10 +79,10 @@ export class KafkaMember implements GroupMember {
     return this.#abort.signal.aborted;
   }
 
-  // The place of a static member is kept for its next start.
   async #sayGoodBye(): Promise<void> {
-    if (this.#spec.instanceId !== undefined || this.#memberId === '') return;
-    await this.#requests.leave(this.#spec.group, this.#memberId);
+    const { group, instanceId, keepPlace } = this.#spec;
+    if (keepPlace === true || this.#memberId === '') return;
+    await this.#requests.leave(group, this.#memberId, instanceId);
   }
 
   #askToJoin(): void {

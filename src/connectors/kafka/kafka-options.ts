@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { toMs, type Duration } from '../../core/duration.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import { compressionNumbers, isCompression, type Compression } from './compression/compression.ts';
 
 /** How to reach a Kafka cluster. In brackets what Kafka's own clients call it. */
 export interface KafkaOptions {
@@ -27,6 +28,8 @@ export interface KafkaOptions {
   readonly heartbeatInterval?: Duration;
   /** How long a group waits for a member that is busy taking in its last assignment. Default 5 min. [max.poll.interval.ms] */
   readonly rebalanceTimeout?: Duration;
+  /** Of batches to topics that leave it to the producer. Default none. [compression.type] */
+  readonly compression?: Compression | 'none';
   /** How old what is known of leaders may get. Default 5 min. [metadata.max.age.ms] */
   readonly metadataMaxAge?: Duration;
 }
@@ -58,6 +61,7 @@ export interface KafkaSettings {
   readonly heartbeatIntervalMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
+  readonly compression: Compression | undefined;
 }
 
 export interface BrokerAddress {
@@ -73,8 +77,14 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     if (value <= 0) throw invalid(`kafka.${name} is ${JSON.stringify(given)}`, 'Give a duration above zero.');
     return value;
   };
-  const { brokers, ssl, sasl } = options;
+  const { brokers, ssl, sasl, compression = 'none' } = options;
   checkSasl(sasl);
+  if (compression !== 'none' && !isCompression(compression)) {
+    throw invalid(
+      `kafka.compression is ${JSON.stringify(compression)}`,
+      `Use none, ${Object.keys(compressionNumbers).join(', ')}.`,
+    );
+  }
   return {
     brokers: addresses(brokers),
     clientId: options.clientId ?? 'millrace',
@@ -89,6 +99,7 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     heartbeatIntervalMs: ms('heartbeatInterval', 1_000),
     rebalanceTimeoutMs: ms('rebalanceTimeout', 300_000),
     metadataMaxAgeMs: ms('metadataMaxAge', 300_000),
+    compression: compression === 'none' ? undefined : compression,
   };
 }
 

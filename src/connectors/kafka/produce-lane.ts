@@ -7,8 +7,7 @@
  *
  * A failure takes `sent` back to `acked` once nothing is in flight.
  */
-import { batchPrefixBytes } from '../../core/batch-format.ts';
-import type { SealedBatch, TopicPartition } from '../../core/log.ts';
+import type { TopicPartition } from '../../core/log.ts';
 import type { StreamError } from '../../core/stream-error.ts';
 import type { OutgoingBatch } from './protocol/produce.ts';
 
@@ -44,16 +43,11 @@ export class ProduceLane implements TopicPartition {
     return this.#doubt && !this.done;
   }
 
-  /** Adds the batches of a sealed output, each as `pack` (compression) makes it. */
-  add({ bytes }: SealedBatch, pack: ((batch: Buffer) => Buffer) | undefined): void {
-    for (let at = 0; at < bytes.length;) {
-      const end = at + bytes.readInt32BE(at + 8) + batchPrefixBytes;
-      const batch = bytes.subarray(at, end);
-      const { topic, partition } = this;
-      this.#batches.push({ topic, partition, bytes: pack?.(batch) ?? batch, baseSequence: this.#lastSequence });
-      this.#lastSequence = sequenceAfter(this.#lastSequence, batch);
-      at = end;
-    }
+  /** Adds a batch, as it is sent. */
+  add(batch: Buffer): void {
+    const { topic, partition } = this;
+    this.#batches.push({ topic, partition, bytes: batch, baseSequence: this.#lastSequence });
+    this.#lastSequence = sequenceAfter(this.#lastSequence, batch);
   }
 
   /** The next batch to send. */

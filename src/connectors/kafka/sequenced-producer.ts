@@ -3,8 +3,11 @@
  * waves: up to `inFlight` batches of every partition that has something left, all brokers at once. What a wave could not
  * deliver is retried alone, to the leader of that time, with the same bytes and sequence numbers.
  */
+import { batchPrefixBytes } from '../../core/batch-format.ts';
 import type { SealedBatch } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import type { Compression } from './compression/compression.ts';
+import { packBatch } from './compression/pack-batch.ts';
 import { persistence, type KafkaContext } from './kafka-context.ts';
 import { leaderFailure } from './leader-failure.ts';
 import { persist } from './persist.ts';
@@ -59,14 +62,15 @@ export class SequencedProducer {
   }
 
   async #lanes(outputs: readonly SealedBatch[]): Promise<readonly ProduceLane[]> {
-    const packers = await this.#context.compression.packers(outputs.map(({ topic }) => topic));
+    const compressions = await this.#context.compression.of(outputs);
+    const packed = await Promise.all(outputs.map((output) => batchesOf(output, compressions.get(output.topic))));
     const lanes = new Map<string, ProduceLane>();
-    for (const output of outputs) {
+    outputs.forEach((output, i) => {
       const place = placeOf(output);
       let lane = lanes.get(place);
       if (lane === undefined) lanes.set(place, (lane = new ProduceLane(output, this.#sequences.get(place) ?? 0)));
-      lane.add(output, packers.get(output.topic));
-    }
+      for (const batch of packed[i]!) lane.add(batch);
+    });
     return [...lanes.values()];
   }
 
@@ -138,6 +142,17 @@ export class SequencedProducer {
 
 function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
   return `${topic}/${partition}`;
+}
+
+// The single batches of an output, as they are sent.
+async function batchesOf({ bytes }: SealedBatch, compression: Compression | undefined): Promise<readonly Buffer[]> {
+  const batches: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + bytes.readInt32BE(at + 8) + batchPrefixBytes;
+    batches.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return compression === undefined ? batches : await Promise.all(batches.map((batch) => packBatch(batch, compression)));
 }
 
 function* chunksOf(batches: readonly OutgoingBatch[]): Generator<readonly OutgoingBatch[]> {

@@ -1,5 +1,6 @@
 import { kafkaSettings } from '../../../src/connectors/kafka/kafka-options.ts';
 import type { KafkaContext } from '../../../src/connectors/kafka/kafka-context.ts';
+import { TopicCompression } from '../../../src/connectors/kafka/topic-compression.ts';
 import { RequestWriter } from '../../../src/connectors/kafka/protocol/request-writer.ts';
 import { StreamError } from '../../../src/core/stream-error.ts';
 import { ManualClock } from '../../../src/testing/manual-clock.ts';
@@ -109,7 +110,12 @@ export function scripted(): { transport: ScriptedTransport; clock: ManualClock; 
   const transport = new ScriptedTransport();
   const clock = new ManualClock();
   const settings = kafkaSettings({ brokers: 'here:1' });
-  const compression = { packers: () => Promise.resolve(new Map<string, never>()) };
+  const compression = new TopicCompression({
+    clock,
+    fallback: undefined,
+    maxAgeMs: 1,
+    lookUp: () => Promise.resolve(new Map<string, string>()),
+  });
   return { transport, clock, context: { transport, clock, settings, compression, random: () => 0.5 } };
 }
 

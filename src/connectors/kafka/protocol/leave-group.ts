@@ -1,16 +1,25 @@
-/** LeaveGroup v1. */
+/** LeaveGroup v3, for a single member. */
 import { RequestWriter } from './request-writer.ts';
 import { ResponseReader } from './response-reader.ts';
 
-export const leaveGroupApi = { apiKey: 13, version: 1 } as const;
+export const leaveGroupApi = { apiKey: 13, version: 3 } as const;
 
-export function encodeLeaveGroupRequest(group: string, memberId: string): Buffer {
-  return new RequestWriter().string(group).string(memberId).finish();
+export function encodeLeaveGroupRequest(group: string, memberId: string, instanceId: string | undefined): Buffer {
+  return new RequestWriter()
+    .string(group)
+    .array([memberId], (id, out) => out.string(id).string(instanceId ?? null))
+    .finish();
 }
 
-/** The error code. */
+/** The error code, of the request or of the member. */
 export function decodeLeaveGroupResponse(body: Buffer): number {
   const reader = new ResponseReader(body);
   reader.int32(); // throttle time
-  return reader.int16();
+  const errorCode = reader.int16();
+  const members = reader.array(() => {
+    reader.string(); // member id
+    reader.nullableString(); // instance id
+    return reader.int16();
+  });
+  return errorCode === 0 ? (members[0] ?? 0) : errorCode;
 }

@@ -5,6 +5,7 @@
  */
 import { stampProducer } from '../../../core/batch-format.ts';
 import type { TopicPartition } from '../../../core/log.ts';
+import { nativeCrc32c } from '../native-crc32c.ts';
 import { byTopic } from './by-topic.ts';
 import type { PartitionError } from './partition-error.ts';
 import type { ProducerId } from './producer-id.ts';
@@ -50,7 +51,7 @@ export function encodeProduceRequest({ transactionalId, producer, timeoutMs, bat
     .finish();
   for (const { batch, position } of positions) {
     const transactional = transactionalId !== null;
-    stampProducer(body, position, { ...producer, baseSequence: batch.baseSequence, transactional });
+    stampProducer(body, position, { ...producer, baseSequence: batch.baseSequence, transactional }, nativeCrc32c);
   }
   return body;
 }

@@ -79,8 +79,8 @@ test('groups', async () => {
   expect(encodeHeartbeatRequest(member, undefined).toString('hex')).toBe(
     await kafkajs('heartbeat', 3, { ...known, groupGenerationId: 4 }),
   );
-  expect(encodeLeaveGroupRequest('g', 'm').toString('hex')).toBe(
-    await kafkajs('leaveGroup', 1, { groupId: 'g', memberId: 'm' }),
+  expect(encodeLeaveGroupRequest('g', 'm', 'i').toString('hex')).toBe(
+    await kafkajs('leaveGroup', 3, { groupId: 'g', members: [{ memberId: 'm', groupInstanceId: 'i' }] }),
   );
 });
 
