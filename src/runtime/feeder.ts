@@ -3,6 +3,7 @@
  * record is oldest goes first. Also keeps the time of inputs: idleness, the clock of idle sources, alignment, the end.
  */
 import type { Clock } from '../core/clock.ts';
+import type { PartitionOffset } from '../core/log.ts';
 import { DurationHistogram } from '../observability/duration-histogram.ts';
 import type { TaskInput } from './task-input.ts';
 import type { Task } from './task.ts';
@@ -53,6 +54,12 @@ export class Feeder {
 
   exchangeInputs(): readonly TaskInput[] {
     return this.inputs.filter((input) => input.reader.kind === 'exchange');
+  }
+
+  /** Positions in the topics that only this job reads. */
+  internalPositions(): readonly PartitionOffset[] {
+    const internal = this.inputs.filter(({ reader }) => reader.kind !== 'source');
+    return internal.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
   }
 
   /** True when buffers were emptied since the last call. */

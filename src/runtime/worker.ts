@@ -27,6 +27,7 @@ import { Intake } from './intake.ts';
 import { attachTask, openTask, type OpenContext } from './open-task.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Ownership } from './ownership.ts';
+import { Purge } from './purge.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
@@ -53,6 +54,8 @@ export class Worker implements TaskWorker {
   readonly #changelog: Changelog | undefined;
   readonly #committer: Committer;
   readonly #ownership: Ownership;
+  /** Undefined: the log keeps internal topics too, a savepoint goes back to positions in them. */
+  readonly #purge: Purge | undefined;
   readonly #feeder: Feeder;
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #tasks = new Map<TaskId, Task>();
@@ -94,6 +97,11 @@ export class Worker implements TaskWorker {
       changelogPartitions: (topic) => topics.get(topic)?.partitions,
     });
     this.#feeder = new Feeder(clock);
+    if (!log.storesRows) {
+      this.#purge = new Purge(log.topics, clock, (message) => {
+        options.listener.onWarning(message);
+      });
+    }
     this.#ownership = new Ownership({
       log,
       job: this.job,
@@ -445,12 +453,14 @@ export class Worker implements TaskWorker {
     const start = this.clock.monotonic();
     this.#uncommittedSince = undefined;
     this.#outputSince = undefined;
+    const purgeable = this.#purge?.due === true ? this.#feeder.internalPositions() : [];
     const written = this.#committer.commit(this.#transactor, this.#membership, this.tasks);
     const pauseMs = this.clock.monotonic() - start;
     this.#committing = written.then(
       () => {
         this.#committing = undefined;
         this.#options.listener.onCommit(this.clock.monotonic() - start, pauseMs);
+        if (purgeable.length > 0) void this.#purge?.run(purgeable);
         this.#shrink();
         this.#wake.signal();
       },
