@@ -112,7 +112,7 @@ export class KafkaMember implements GroupMember {
     const joined = await this.#requests.join({
       group,
       sessionTimeoutMs,
-      rebalanceTimeoutMs: Math.max(this.#context.settings.rebalanceTimeoutMs, sessionTimeoutMs),
+      rebalanceTimeoutMs: this.#context.settings.rebalanceTimeoutMs,
       memberId: this.#memberId,
       instanceId,
       protocolType,

@@ -102,12 +102,16 @@ export function groupCases(check: Case, expect: Expect): void {
     const left = b.handle.id;
     await b.handle.leave();
     expect(await codeOf(transactor.commit(commitOf([sealed(0, ['x'])], [at(0, 1)], left)))).toBe('FENCED');
-    expect(await codeOf(transactor.commit(commitOf([sealed(0, ['x'])], [at(0, 1)], outsider)))).toBe('FENCED');
+    // Kafka takes the offsets of whoever does not claim to be a member.
+    if (one.cluster === undefined) {
+      expect(await codeOf(transactor.commit(commitOf([sealed(0, ['x'])], [at(0, 1)], outsider)))).toBe('FENCED');
+    }
+    await one.settled();
     expect(await one.values()).toEqual([]);
     expect(await transactor.committed('g', [at(0, 0)])).toEqual([undefined]);
   });
 
-  check('removes a member that does not answer within its session, and takes it back later', async (one) => {
+  check('removes a member that does not answer for too long, and takes it back later', async (one) => {
     const a = await Member.join(one.log, 'a');
     await one.until(() => a.last === 'a');
     let done: () => void = () => undefined;
@@ -117,7 +121,7 @@ export function groupCases(check: Case, expect: Expect): void {
     const old = a.handle.id;
     b.handle.rejoin();
     for (let turn = 0; turn < 50; turn++) await one.clock.yield();
-    await one.clock.advance(10_000);
+    await one.clock.advance(one.cluster?.patienceMs ?? 10_000);
     await one.until(() => b.seen.includes('b') && a.seen.includes('lost'));
     const transactor = await one.log.transactor('t', 60_000);
     expect(await codeOf(transactor.commit(commitOf([], [at(0, 1)], old)))).toBe('FENCED');
@@ -131,7 +135,9 @@ export function groupCases(check: Case, expect: Expect): void {
     const a = await Member.join(one.log, 'a', { instanceId: 'one' });
     await one.until(() => a.last === 'a');
     const again = await Member.join(one.log, 'b', { instanceId: 'one' });
-    await one.until(() => again.last === 'b' && a.errors.length > 0);
+    await one.until(() => again.last !== undefined && a.errors.length > 0);
+    // Kafka answers with the assignment as it is and starts no new round for it.
+    expect(again.last).toBe(one.cluster === undefined ? 'b' : 'a');
     expect(await codeOf(Promise.reject(a.errors[0]!))).toBe('FENCED');
     expect(a.last).toBe('lost');
   });

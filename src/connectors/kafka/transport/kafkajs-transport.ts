@@ -288,6 +288,7 @@ function worst(error: unknown, summary: StreamError): StreamError {
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined); // nobody waits for it any more once the signal was aborted
   signal.throwIfAborted();
   let abort!: () => void;
   const aborted = new Promise<never>((_, reject) => {
