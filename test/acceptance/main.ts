@@ -1,11 +1,13 @@
 /** `npm run acceptance -- NAME ...`: the long runs. */
 import { StreamError } from '../../src/index.ts';
 import { flinkAcceptance } from './flink.ts';
+import { powerAcceptance } from './power.ts';
 import { stateAcceptance } from './state.ts';
 
 const [name, ...args] = process.argv.slice(2);
 const runs: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   flink: flinkAcceptance,
+  power: powerAcceptance,
   state: stateAcceptance,
 };
 

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Timer } from '../../src/core/clock.ts';
 import { embedded } from '../../src/job/log-factories.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
@@ -31,42 +31,68 @@ export interface ChaosResult {
   readonly disordered: number;
 }
 
-export async function chaosEmbedded(options: ChaosOptions): Promise<ChaosResult> {
+/** What else happens around the kills (see power.ts). */
+export interface ChaosHooks {
+  readonly durability?: 'process' | 'power';
+  /** Kill also before the job runs. Default true. */
+  readonly killsStarts?: boolean;
+  /** Where a life notes what reached the disk. */
+  readonly notes?: (folder: string) => string;
+  /** The input is written, by a process that ended well. */
+  readonly prepared?: (folder: string) => void;
+  readonly afterKill?: (folder: string) => Promise<void>;
+}
+
+export async function chaosEmbedded(options: ChaosOptions, hooks: ChaosHooks = {}): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
   try {
     const input = makeEvents(options.records, options.seed);
-    await prepare(folder, input);
-    const kills = await killAndFinish(folder, options);
+    await prepare(folder, input, hooks);
+    hooks.prepared?.(folder);
+    const kills = await killAndFinish(folder, options, hooks);
     return { kills, records: options.records, ...(await verify(folder, input)) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function prepare(folder: string, input: ReturnType<typeof makeEvents>): Promise<void> {
-  const { log, close } = await embedded(folder).open({ clock: systemClock, job: 'chaos' });
+async function prepare(folder: string, input: ReturnType<typeof makeEvents>, hooks: ChaosHooks): Promise<void> {
+  const { log, close } = await embedded(folder, hooks).open({ clock: systemClock, job: 'chaos' });
   await log.topics.create([{ name: events.name, partitions: 4 }]);
   for (let i = 0; i < input.length; i += 50_000) await writeTopic(log, events, input.slice(i, i + 50_000));
   await close();
 }
 
-async function killAndFinish(folder: string, options: ChaosOptions): Promise<number> {
+async function killAndFinish(folder: string, options: ChaosOptions, hooks: ChaosHooks): Promise<number> {
   const random = mulberry(options.seed ^ 0x5eed);
   // The input is spread over the kills: each life gets through a part of it.
   const pauseMs = Math.max(1, Math.round((options.kills * 500) / (options.records / 500)));
+  const { durability = 'process', killsStarts = true, notes, afterKill } = hooks;
+  const more = notes === undefined ? [durability] : [durability, notes(folder)];
   let kills = 0;
   for (;;) {
     const last = kills >= options.kills;
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', fileURLToPath(new URL('./child.ts', import.meta.url)), folder, String(options.workers)],
+      [
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('./child.ts', import.meta.url)),
+        folder,
+        String(options.workers),
+        ...more,
+      ],
       {
-        stdio: ['ignore', 'inherit', 'inherit'],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, CHAOS_PAUSE_MS: last ? '0' : String(pauseMs) },
       },
     );
-    const lifeMs = 300 + random() * 1_700;
-    const timer = last ? undefined : systemClock.schedule(lifeMs, () => child.kill('SIGKILL'));
+    let timer: Timer | undefined;
+    const killIn = (lifeMs: number): void => {
+      if (!last) timer = systemClock.schedule(lifeMs, () => child.kill('SIGKILL'));
+    };
+    if (killsStarts) killIn(300 + random() * 1_700);
+    else child.once('message', () => killIn(random() * 1_000));
     const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
       child.on('exit', (...end) => {
         resolve(end);
@@ -75,6 +101,7 @@ async function killAndFinish(folder: string, options: ChaosOptions): Promise<num
     timer?.cancel();
     if (signal === 'SIGKILL') {
       kills++;
+      await afterKill?.(folder);
       if (kills % 10 === 0) options.log(`${String(kills)} kills`);
     } else if (code === 0) {
       if (!last) options.log(`the job was done after ${String(kills)} kills`);
