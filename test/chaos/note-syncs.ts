@@ -23,7 +23,6 @@ export async function noteSyncs(path: string): Promise<void> {
   const prototype = Object.getPrototypeOf(handle) as FileHandle;
   await handle.close();
   for (const name of ['sync', 'datasync'] as const) {
-     
     const original = prototype[name];
     prototype[name] = async function (this: FileHandle): Promise<void> {
       const { ino, size } = fstatSync(this.fd);
@@ -31,7 +30,7 @@ export async function noteSyncs(path: string): Promise<void> {
       note({ inode: ino, size });
     };
   }
-   
+
   const { write } = LevelStore.prototype;
   LevelStore.prototype.write = async function (this: LevelStore, ...args: Parameters<LevelStore['write']>) {
     await write.apply(this, args);
