@@ -34,6 +34,7 @@ export function caseIndex(): readonly CaseEntry[] {
 }
 
 /** A case by its id: `arroyo/union` is arroyo/cases/union.json, `nexmark-rw/q0` is nexmark/cases/rw_q0.json. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- names the form of the file
 export function readCase<C extends CaseEntry>(id: string): C {
   const [group, name] = id.split('/') as [string, string];
   const path = group.startsWith('nexmark-')

@@ -10,5 +10,12 @@ export interface Layout {
 export const layouts: readonly Layout[] = [
   { partitions: 1, workers: 1, exchange: 'direct', crash: false },
   { partitions: 3, workers: 1, exchange: 'direct', crash: true },
-  { partitions: 4, workers: 2, exchange: 'log', crash: true },
+  { partitions: 3, workers: 2, exchange: 'log', crash: true },
+];
+
+/** For cases that mean one partition, like those of the order of results. */
+export const singlePartition: readonly Layout[] = [
+  { partitions: 1, workers: 1, exchange: 'direct', crash: false },
+  { partitions: 1, workers: 1, exchange: 'direct', crash: true },
+  { partitions: 1, workers: 1, exchange: 'log', crash: true },
 ];

@@ -24,13 +24,15 @@ export async function runWholeInput(
   layout: Layout,
 ): Promise<readonly object[]> {
   const events = readInput(wanted).slice(0, query.lines);
+  const parts = spread(events, query, layout.partitions);
   const third = Math.ceil(events.length / 3);
   await using driver = await TopologyDriver.open(query.topology, layout);
   const feed = async (from: number): Promise<void> => {
-    for (const [partition, part] of spread(events, query, layout.partitions).entries()) {
+    const writes = parts.map((part, partition) => {
       const values = part.filter(({ line }) => line >= from && line < from + third).map(({ event }) => event);
-      if (values.length > 0) await driver.input('events').sendAll(values, { partition });
-    }
+      return driver.input('events').sendAll(values, { partition });
+    });
+    await Promise.all(writes);
   };
   await feed(0);
   if (layout.crash) await Promise.all([feed(third), driver.restart({ crash: true })]);

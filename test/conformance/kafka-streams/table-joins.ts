@@ -18,7 +18,7 @@ interface Sides {
 }
 
 function tableJoin(spec: TableJoin): Topology<Readonly<Record<string, never>>> {
-  const { exists, separator, resultOf = (joined) => joined } = spec;
+  const { exists, separator, resultOf = (joined: string | null): unknown => joined } = spec;
   const joined = (sides: Sides): string | null => {
     const [left, right] = [sides.left.get(), sides.right.get()];
     if (!exists(left !== undefined, right !== undefined)) return null;

@@ -15,7 +15,7 @@ interface Prices {
 const prices: Aggregator<Bid, Prices, object> = {
   create: () => ({ counts: [0, 0, 0], min: Number.MAX_VALUE, max: 0, sum: 0 }),
   add({ price }, { counts, min, max, sum }) {
-    const counted = counts.with(rankOf(price), counts[rankOf(price)]! + 1) as [number, number, number];
+    const counted = counts.with(rankOf(price), counts[rankOf(price)] + 1) as [number, number, number];
     return { counts: counted, min: Math.min(min, price), max: Math.max(max, price), sum: sum + price };
   },
   result({ counts: [rank1, rank2, rank3], min, max, sum }) {
