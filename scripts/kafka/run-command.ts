@@ -16,7 +16,10 @@ export function runCommand(
   { cwd, input, timeoutMs = 600_000 }: CommandOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...(cwd === undefined ? {} : { cwd }), timeout: timeoutMs });
+    const child = spawn(command, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     let out = '';
     let both = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -27,7 +30,11 @@ export function runCommand(
       both += text;
     });
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'ENOENT' ? `there is no ${command} on this machine` : cause.message;
+      const reasons: Record<string, string> = {
+        ENOENT: `there is no ${command} on this machine`,
+        ABORT_ERR: `${command} did not end within ${timeoutMs / 1000} s`,
+      };
+      const reason = reasons[cause.code ?? ''] ?? cause.message;
       reject(new SetupError(reason, remedy, { cause }));
     });
     child.on('close', (code, signal) => {

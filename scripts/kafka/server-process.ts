@@ -6,7 +6,7 @@
  *      ^                  |                     |
  *      +--- stop, kill ---+------- kill --------+
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +45,7 @@ export class ServerProcess {
   get pid(): number | undefined {
     if (!existsSync(this.#pidFile)) return undefined;
     const pid = Number(readFileSync(this.#pidFile, 'utf8'));
-    return pid > 0 && isRunning(pid, this.#spec.folder) ? pid : undefined;
+    return pid > 0 && commandLine(pid).includes(this.#spec.folder) ? pid : undefined;
   }
 
   /** Starts it, if it does not run, and resolves when it answers. */
@@ -54,7 +54,10 @@ export class ServerProcess {
     if (this.pid === undefined) {
       for (const port of ports) {
         if (!(await isFree(port))) {
-          throw new SetupError(`${this.name}: port ${port} is taken`, 'Stop what listens there, or choose another port.');
+          throw new SetupError(
+            `${this.name}: port ${port} is taken`,
+            'Stop what listens there, or choose another port.',
+          );
         }
       }
       mkdirSync(folder, { recursive: true });
@@ -79,9 +82,8 @@ export class ServerProcess {
     if (pid === undefined) return;
     process.kill(pid, 'SIGCONT');
     process.kill(pid, 'SIGTERM');
-    for (const end = performance.now() + patienceMs; performance.now() < end; await sleep(20)) {
-      if (this.pid === undefined) break;
-    }
+    const end = performance.now() + patienceMs;
+    while (hasProcess(pid) && performance.now() < end) await sleep(20);
     await this.kill();
   }
 
@@ -90,7 +92,7 @@ export class ServerProcess {
     const { pid } = this;
     if (pid !== undefined) {
       process.kill(pid, 'SIGKILL');
-      while (this.pid !== undefined) await sleep(5);
+      while (hasProcess(pid)) await sleep(5);
     }
     rmSync(this.#pidFile, { force: true });
   }
@@ -111,9 +113,11 @@ export class ServerProcess {
 
   async #answers(): Promise<void> {
     const { isReady, startMs } = this.#spec;
-    for (const end = performance.now() + startMs; performance.now() < end; await sleep(50)) {
+    const end = performance.now() + startMs;
+    while (performance.now() < end) {
       if (await isReady()) return;
       if (this.pid === undefined) throw this.#failed('ended while it started');
+      await sleep(50);
     }
     const failure = this.#failed(`did not answer within ${startMs / 1000} s`);
     await this.kill();
@@ -127,17 +131,28 @@ export class ServerProcess {
 }
 
 /** Numbers of processes are used again: a process is the server when the folder is in its command line. */
-function isRunning(pid: number, folder: string): boolean {
+function commandLine(pid: number): string {
+  const { status, stdout } = existsSync('/proc/self')
+    ? { status: 0, stdout: readIfThere(`/proc/${pid}/cmdline`) }
+    : spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  return status === 0 ? stdout : '';
+}
+
+/** False when it has let go of everything, its ports as well; that is later than the end of its command line. */
+function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch {
     return false;
   }
-  const commandLine = `/proc/${pid}/cmdline`;
-  if (!existsSync('/proc/self')) return true;
+  // Ended, with nobody to ask for its exit code.
+  return !/^State:\s+Z[^]*^Threads:\s+1$/m.test(readIfThere(`/proc/${pid}/status`));
+}
+
+function readIfThere(file: string): string {
   try {
-    return readFileSync(commandLine, 'utf8').includes(folder); // that of a process that has ended is empty
+    return readFileSync(file, 'utf8');
   } catch {
-    return false;
+    return '';
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { classArchive, quickStart } from './class-archive.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions } from './cluster-plan.ts';
 
@@ -10,9 +11,10 @@ import type { ClusterOptions } from './cluster-plan.ts';
  * process ends in whatever way.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const javaOptions = [...(options.javaOptions ?? quickStart), ...(await classArchive())];
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   endWithThisProcess(folder);
-  const cluster = await Cluster.create(folder, options);
+  const cluster = await Cluster.create(folder, { ...options, javaOptions });
   try {
     await cluster.start();
   } catch (error) {
