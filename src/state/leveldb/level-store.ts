@@ -9,7 +9,8 @@ import { resolve } from 'node:path';
 import { Level } from 'level';
 import type { RowBatch } from '../../core/row-batch.ts';
 import type { Row, ScanRange, Store } from '../../core/store.ts';
-import { storeError } from './store-error.ts';
+import type { StreamError } from '../../core/stream-error.ts';
+import { storeError, storeWriteError } from './store-error.ts';
 
 const MiB = 1024 * 1024;
 
@@ -28,6 +29,8 @@ export interface LevelStoreOptions {
 export class LevelStore implements Store {
   readonly folder: string;
   readonly #db: Level<string, Buffer>;
+  /** Why a write failed: there are no writes after it. */
+  #broken: StreamError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(folder: string, db: Level<string, Buffer>) {
@@ -63,7 +66,10 @@ export class LevelStore implements Store {
     }
   }
 
+  // A write that fails (a full disk) leaves a part of a record in LevelDB's log. What is written behind it looks well, but
+  // is not found when the log is read again. So the first failure is the last write until the store is opened anew.
   async write(batches: readonly RowBatch[], options: { readonly sync?: boolean } = {}): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
     try {
       const chained = this.#db.batch();
       for (const batch of batches) {
@@ -77,15 +83,16 @@ export class LevelStore implements Store {
       }
       await chained.write({ sync: options.sync === true });
     } catch (cause) {
-      throw storeError(cause, this.folder);
+      throw this.#failed(cause);
     }
   }
 
   async deleteRange(range: ScanRange): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
     try {
       await this.#db.clear({ gte: range.from, lt: range.to, limit: range.limit ?? -1 });
     } catch (cause) {
-      throw storeError(cause, this.folder);
+      throw this.#failed(cause);
     }
   }
 
@@ -96,6 +103,12 @@ export class LevelStore implements Store {
     } catch (cause) {
       throw storeError(cause, this.folder);
     }
+  }
+
+  #failed(cause: unknown): StreamError {
+    const error = storeWriteError(cause, this.folder);
+    if (error.code !== 'NOT_RUNNING') this.#broken ??= error;
+    return error;
   }
 
   close(): Promise<void> {

@@ -17,7 +17,7 @@ export function storeError(thrown: unknown, folder: string): StreamError {
     return new StreamError('STATE_FULL', `${folder} cannot be written: ${message}`, {
       cause: thrown,
       reaction: 'rollback',
-      remedy: 'Free space on that disk; the job goes on from its last commit.',
+      remedy: 'Free space on that disk, then start again: the job goes on from its last commit.',
     });
   }
   if (/permission denied|EACCES|EPERM|read-only file system|EROFS|not a directory|ENOTDIR|EEXIST/i.test(message)) {
@@ -39,6 +39,16 @@ export function storeError(thrown: unknown, folder: string): StreamError {
     cause: thrown,
     reaction: 'rollback',
   });
+}
+
+/** Like `storeError`, for writes: the store has to be opened again before anything else is written, so the job ends. */
+export function storeWriteError(thrown: unknown, folder: string): StreamError {
+  const error = storeError(thrown, folder);
+  if (error.reaction !== 'rollback') return error;
+  const { code, reason, place, cause } = error;
+  const what = code === 'STATE_FULL' ? 'Free space on that disk' : 'Check the disk';
+  const remedy = `${what}, then start again: the job goes on from its last commit.`;
+  return new StreamError(code, reason, { ...place, cause, remedy });
 }
 
 /** abstract-level wraps the error that matters. */

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Level } from 'level';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../../src/core/byte-writer.ts';
 import { RowBatch } from '../../../src/core/row-batch.ts';
-import { openLevelStore } from '../../../src/state/leveldb/level-store.ts';
-import { storeError } from '../../../src/state/leveldb/store-error.ts';
+import { LevelStore, openLevelStore } from '../../../src/state/leveldb/level-store.ts';
 import { storeSuite } from '../../../src/testing/suites/store-suite.ts';
 
 let folder: string;
@@ -69,7 +69,22 @@ test('a path that cannot be a folder is STATE_FULL', async () => {
   await expect(openLevelStore(join(folder, 'file'))).rejects.toMatchObject({ code: 'STATE_FULL' });
 });
 
-test('a full disk rolls back and says what to do', () => {
-  const error = storeError(new Error('IO error: /x/000005.log: No space left on device'), '/x');
-  expect(error).toMatchObject({ code: 'STATE_FULL', reaction: 'rollback' });
+test('after a write that failed there is no other: it would be lost when the store is opened again', async () => {
+  const db = new Level<string, Buffer>(folder, { keyEncoding: 'utf8', valueEncoding: 'buffer' });
+  await db.open();
+  const store = new LevelStore(folder, db);
+  const batch = new RowBatch(new ByteWriter());
+  batch.putBytes('a', Buffer.from('1'));
+  await store.write([batch]);
+  const works = db.batch.bind(db);
+  db.batch = () => {
+    throw new Error('IO error: /x/000005.log: No space left on device');
+  };
+  const full = { code: 'STATE_FULL', reaction: 'fail-job', remedy: expect.stringMatching(/Free space.*start again/) };
+  await expect(store.write([batch])).rejects.toMatchObject(full);
+  db.batch = works;
+  await expect(store.write([batch])).rejects.toMatchObject(full);
+  await expect(store.deleteRange({ from: 'a', to: 'b' })).rejects.toMatchObject(full);
+  expect(store.get('a')?.toString()).toBe('1');
+  await store.close();
 });
