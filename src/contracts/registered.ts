@@ -5,7 +5,9 @@
  *   0 (magic)| schema id, big endian   | Avro of the value
  *
  * Decoding is synchronous, asking the registry is not. So a source calls `prepare` for each record before it hands a
- * batch on, and waits only when it gets a promise, which is once per schema.
+ * batch on, and waits only when it gets a promise, which is once per schema. A schema that is unknown or cannot be read
+ * by the contract fails the records that name it, each as it is decoded, and is asked for again with the next batch. A
+ * registry that does not answer fails `prepare`: the records are as good as they were, and are read again.
  */
 import type { ByteWriter } from '../core/byte-writer.ts';
 import type { Codec } from '../core/codec.ts';
@@ -20,7 +22,6 @@ const magic = 0;
 const headerSize = 5;
 
 export interface RegisteredCodec<T> extends Codec<T> {
-  /** Fetches the schema of a record if it is not known yet; undefined: decode at once. Rejects with SCHEMA_UNKNOWN. */
   prepare(bytes: Buffer, start: number, end: number): Promise<void> | undefined;
 }
 
@@ -33,26 +34,34 @@ export async function registered<T>(
   return new FramedAvro<T>(contract, registry, await registry.idFor(subject, contract.schema));
 }
 
+/** For topics that others write: registers nothing, and encodes nothing. */
+export function registeredReader<T>(contract: Contract<T>, registry: SchemaRegistryPort): RegisteredCodec<T> {
+  return new FramedAvro<T>(contract, registry, undefined);
+}
+
 class FramedAvro<T> implements RegisteredCodec<T> {
   readonly name: string;
   readonly version: number;
   readonly #registry: SchemaRegistryPort;
   readonly #codec: AvroCodec;
-  readonly #id: number;
+  readonly #id: number | undefined;
   readonly #decoders = new Map<number, AvroDecoder>();
+  /** Why schemas cannot be read. */
+  readonly #failures = new Map<number, StreamError>();
   readonly #pending = new Map<number, Promise<void>>();
 
-  constructor(contract: Contract<T>, registry: SchemaRegistryPort, id: number) {
+  constructor(contract: Contract<T>, registry: SchemaRegistryPort, id: number | undefined) {
     const shape = parseSchema(contract.schema);
     this.name = `${shape.name}.registered`;
     this.version = contract.version;
     this.#registry = registry;
     this.#codec = new AvroCodec(shape);
     this.#id = id;
-    this.#decoders.set(id, this.#codec.decode);
+    if (id !== undefined) this.#decoders.set(id, this.#codec.decode);
   }
 
   encode(value: T, out: ByteWriter): void {
+    if (this.#id === undefined) throw new StreamError('ENCODE_FAILED', `${this.name} is here for reading only`);
     const start = out.length;
     out.byte(magic);
     out.uint32(this.#id);
@@ -68,6 +77,8 @@ class FramedAvro<T> implements RegisteredCodec<T> {
     const id = schemaId(bytes, start, end);
     const decode = this.#decoders.get(id);
     if (decode === undefined) {
+      const failure = this.#failures.get(id);
+      if (failure !== undefined) throw failure;
       throw new StreamError('SCHEMA_UNKNOWN', `schema ${id} was not fetched`, { remedy: 'Await prepare() first.' });
     }
     return decode(bytes, start + headerSize, end) as T;
@@ -87,10 +98,18 @@ class FramedAvro<T> implements RegisteredCodec<T> {
   }
 
   async #fetch(id: number): Promise<void> {
-    const schema = await this.#registry.byId(id);
-    this.#decoders.set(id, this.#codec.decoderFor(schema));
+    try {
+      this.#decoders.set(id, this.#codec.decoderFor(await this.#registry.byId(id)));
+    } catch (thrown) {
+      const failure = StreamError.from(thrown, 'REGISTRY_UNAVAILABLE', { reaction: 'rollback' });
+      if (!schemaFailures.has(failure.code)) throw failure;
+      this.#failures.set(id, failure);
+    }
   }
 }
+
+/** What is wrong with the schema and not with the registry. */
+const schemaFailures: ReadonlySet<string> = new Set(['SCHEMA_UNKNOWN', 'CONTRACT_INCOMPATIBLE', 'CONTRACT_INVALID']);
 
 function isFramed(bytes: Buffer, start: number, end: number): boolean {
   return end - start >= headerSize && bytes[start] === magic;

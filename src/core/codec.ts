@@ -14,6 +14,11 @@ export interface Codec<T> {
   encode(value: T, out: ByteWriter): void;
   /** Reads a value from `bytes[start, end)`, written as `version` (default: the current one). Throws DECODE_FAILED. */
   decode(bytes: Buffer, start: number, end: number, version?: number): T;
+  /**
+   * Fetches what `decode` needs for these bytes and does not have, like the schema they were written with. Undefined:
+   * nothing. Sources call it for all records of a batch before they decode the first.
+   */
+  prepare?(bytes: Buffer, start: number, end: number): Promise<void> | undefined;
 }
 
 /** The value type of a codec. */
