@@ -1,29 +1,48 @@
-/** `npm run chaos -- embedded --kills 50 --seed N [--records N] [--workers N] --json` */
+/**
+ * `npm run chaos -- embedded --kills 50 --seed N [--records N] [--workers N] --json`
+ * `npm run chaos -- kafka --kills 30 --zombies 10 --joins 10 --records 1000000 --seed N [--brokers HOST:PORT] [--keep] --json`
+ */
 import { parseArgs } from 'node:util';
 import { chaosEmbedded } from './embedded.ts';
+import { chaosKafka } from './kafka.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '50' },
+    zombies: { type: 'string', default: '10' },
+    joins: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     records: { type: 'string', default: '500000' },
     workers: { type: 'string', default: '1' },
+    brokers: { type: 'string' },
+    keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
-if (positionals[0] !== 'embedded') {
-  console.error('usage: npm run chaos -- embedded [--kills N] [--seed N] [--records N] [--workers N] [--json]');
-  process.exit(2);
-}
-const result = await chaosEmbedded({
+const common = {
   kills: Number(values.kills),
   seed: Number(values.seed),
   records: Number(values.records),
-  workers: Number(values.workers),
-  log: (line) => {
+  log: (line: string): void => {
     console.error(line);
   },
-});
+};
+
+function chaos() {
+  switch (positionals[0]) {
+    case 'embedded':
+      return chaosEmbedded({ ...common, workers: Number(values.workers) });
+    case 'kafka': {
+      const { brokers, keep, zombies, joins } = values;
+      return chaosKafka({ ...common, zombies: Number(zombies), joins: Number(joins), brokers, keep });
+    }
+    default:
+      console.error('usage: npm run chaos -- embedded|kafka [--kills N] [--seed N] [--records N] [--json]');
+      process.exit(2);
+  }
+}
+
+const result = await chaos();
 console.log(values.json ? JSON.stringify(result) : result);
 process.exitCode = result.lost + result.doubled + result.disordered === 0 ? 0 : 1;
