@@ -1,10 +1,11 @@
 /** One worker in this thread, or several in threads of their own. */
+import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { WorkerSettings } from '../runtime/worker-options.ts';
+import type { WorkerOptions, WorkerSettings } from '../runtime/worker-options.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import type { JobWorkers } from './job-workers.ts';
 import type { OpenLog, OpenState } from './options.ts';
@@ -16,6 +17,9 @@ export interface StartOptions {
   readonly plan: Plan;
   readonly prepared: PreparedTopics;
   readonly settings: Omit<WorkerSettings, 'transactionalId'>;
+  /** How values stand in the log; `registry`: from where threads find the same out. */
+  readonly codecOf: WorkerOptions['codecOf'];
+  readonly registry: RegistryOptions | undefined;
   /** Stable name of this process in the group; undefined: none, every start is another process. */
   readonly instance: string | undefined;
   readonly keepPlace: boolean;
@@ -39,14 +43,14 @@ export function startWorkers(options: StartOptions): JobWorkers {
 }
 
 function oneWorker(options: StartOptions): Supervisor {
-  const { plan, prepared, log, state, clock, random } = options;
+  const { plan, prepared, codecOf, log, state, clock, random } = options;
   const { backend, store } = state;
   const settings = settingsOf(options, 0);
-  return new Supervisor({ ...options, worker: { plan, ...prepared, settings, log, backend, store, clock, random } });
+  return new Supervisor({ ...options, worker: { plan, ...prepared, settings, codecOf, log, backend, store, clock, random } });
 }
 
 function threads(options: StartOptions): ThreadPool {
-  const { plan, prepared, restart, log, openLog, state, workers, module, config } = options;
+  const { plan, prepared, registry, restart, log, openLog, state, workers, module, config } = options;
   const { job } = plan.graph;
   const storeFolder = openLog.storeFolder ?? state.storeFolder;
   if (module === undefined) {
@@ -74,6 +78,7 @@ function threads(options: StartOptions): ThreadPool {
   return new ThreadPool({
     ...options,
     job,
+    groups: openLog.log,
     count: workers,
     exchanges,
     group: options.settings.group,
@@ -82,6 +87,7 @@ function threads(options: StartOptions): ThreadPool {
       config,
       graph,
       ...prepared,
+      registry,
       restart,
       storeFolder,
       kafka: openLog.kafka,

@@ -19,6 +19,8 @@ export interface ThreadPoolOptions {
   readonly job: string;
   readonly count: number;
   readonly log: Log;
+  /** The log underneath `log`, which keeps the groups. */
+  readonly groups: Log;
   readonly clock: Clock;
   /** Data of worker i, without its port. */
   readonly data: (index: number) => Omit<WorkerThreadData, 'log'> & { readonly kafka: KafkaOptions | undefined };
@@ -126,10 +128,10 @@ export class ThreadPool implements JobWorkers {
   }
 
   #start(index: number): Promise<void> {
-    const { log, data, job, onChange, onCommit, onWarning } = this.#options;
+    const { log, groups, data, job, onChange, onCommit, onWarning } = this.#options;
     const { kafka, ...common } = data(index);
     const { port1, port2 } = new MessageChannel();
-    const stopServing = kafka === undefined ? serveLog(log, port1) : () => port1.close();
+    const stopServing = kafka === undefined ? serveLog(log, port1, groups) : () => port1.close();
     const thread = new Thread(entry.code, {
       eval: entry.eval,
       workerData: { ...common, log: kafka === undefined ? { port: port2 } : { kafka } } satisfies WorkerThreadData,

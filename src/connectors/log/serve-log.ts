@@ -10,9 +10,10 @@ import { packFetched, unpackRows, unpackSealed } from './wire-format.ts';
 /**
  * Lets another thread use this log through a port (see connectLog). Returns a function that ends it: what the thread had
  * open is closed, and its members leave, except static ones, which keep their place until their session ends.
+ * `groups`: the log underneath, which keeps the groups, where `log` wraps it (generated topics).
  */
-export function serveLog(log: Log, port: MessagePort): () => void {
-  if (!(log instanceof LocalLog)) {
+export function serveLog(log: Log, port: MessagePort, groups: Log = log): () => void {
+  if (!(groups instanceof LocalLog)) {
     throw new StreamError('UNSUPPORTED', `a ${log.kind} log cannot be shared between threads`, {
       remedy: 'Run the job with one worker.',
     });
@@ -21,7 +22,7 @@ export function serveLog(log: Log, port: MessagePort): () => void {
   const open = new OpenParts();
   const worker: PortCalls<OwnerCalls, WorkerCalls> = new PortCalls(
     port,
-    handlersOf(log, open, () => worker),
+    handlersOf(log, groups, open, () => worker),
     () => {
       open.close();
     },
@@ -49,7 +50,8 @@ class OpenParts {
 }
 
 function handlersOf(
-  log: LocalLog,
+  log: Log,
+  groups: LocalLog,
   open: OpenParts,
   worker: () => PortCalls<OwnerCalls, WorkerCalls>,
 ): Handlers<OwnerCalls> {
@@ -96,7 +98,7 @@ function handlersOf(
 
     join: async (member, spec) => {
       const idNow = (): MemberId => open.members.get(member)!.handle.id;
-      const handle = await log.join({
+      const handle = await groups.join({
         ...spec,
         heartbeats: true,
         assignor: async (views) => new Map(await worker().call('assign', [member, views])),

@@ -1,5 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
+import { generatedLog, type GeneratedPartition } from '../../../src/connectors/generated-log.ts';
+import { number } from '../../../src/core/codec.ts';
 import { connectLog, serveLog } from '../../../src/connectors/log/remote-log.ts';
 import { MemoryLog } from '../../../src/connectors/memory-log.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
@@ -22,6 +24,14 @@ describe('conformance', () => {
     },
   );
 });
+
+const three: GeneratedPartition<number> = {
+  bounds: () => ({ start: 0, end: 3 }),
+  next: (position) => {
+    const offsets = [0, 1, 2].filter((offset) => offset >= position);
+    return { records: offsets.map((offset) => ({ offset, key: '', value: offset, timestamp: 0 })), waitMs: 1_000 };
+  },
+};
 
 function shared(): { log: MemoryLog; clock: ManualClock; connect: () => { remote: Log; stop: () => void } } {
   const clock = new ManualClock();
@@ -96,6 +106,25 @@ test('closing the connection leaves the log open for others', async () => {
   expect(await codeOf(a.remote.topics.list())).toBe('LOG_CLOSED');
   expect((await b.remote.topics.list()).length).toBe(1);
   b.stop();
+  await log.close();
+});
+
+test('serves generated topics too; groups stay with the log underneath', async () => {
+  const { log, clock } = shared();
+  const { port1, port2 } = new MessageChannel();
+  const stop = serveLog(generatedLog(log, new Map([['n', { codec: number, partitions: [three] }]]), clock), port1, log);
+  const remote = connectLog(port2, clock);
+  const reader = remote.reader();
+  const partitions = [{ topic: 'n', partition: 0, offset: 1 }];
+  const [fetched] = await reader.fetch({ partitions, partitionBytes: 1e6, maxWaitMs: 0, isolation: 'committed' });
+  expect(fetched).toMatchObject({ topic: 'n', nextOffset: 3, end: 3, batch: { count: 2 } });
+  expect(await remote.topics.bounds(partitions)).toMatchObject([{ start: 0, end: 3 }]);
+  const one = new LogCase(log, clock);
+  const [there, here]: string[][] = [[], []];
+  await join(remote, there!);
+  await join(log, here!);
+  await one.until(() => there!.at(-1) === '2' && here!.at(-1) === '2');
+  stop();
   await log.close();
 });
 
