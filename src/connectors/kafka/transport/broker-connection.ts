@@ -17,6 +17,7 @@ import { ResponseReader } from '../protocol/response-reader.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { InFlight } from './in-flight.ts';
 import type { SendOptions } from './kafka-transport.ts';
+import { ResponseFrames } from './response-frames.ts';
 import { kafkajsConnection, type KafkajsConnection, type KafkajsLogger } from './kafkajs-internals.ts';
 
 const saslAuthenticateKey = 36;
@@ -26,6 +27,9 @@ export class BrokerConnection {
   readonly #settings: KafkaSettings;
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
+  readonly #frames = new ResponseFrames((correlationId, payload) => {
+    this.#inFlight.fulfillRequest({ correlationId, payload, size: payload.length });
+  });
   readonly #connection: KafkajsConnection;
   readonly #ended: Promise<never>;
   #end!: (reason: Error) => void;
@@ -53,6 +57,11 @@ export class BrokerConnection {
       enforceRequestTimeout: false,
     });
     this.#connection.requestQueue = this.#inFlight;
+    this.#connection.processData = (bytes) => {
+      this.#read(() => {
+        this.#frames.take(bytes);
+      });
+    };
   }
 
   static async open(
@@ -192,11 +201,21 @@ export class BrokerConnection {
     this.#socket?.destroy(reason); // as an error, so that kafkajs ends its wait for the connection
   }
 
-  // Requests are written in two pieces and wait for nothing, so Nagle's algorithm would only delay them.
+  // Requests are written in two pieces and wait for nothing, so Nagle's algorithm would only delay them. Without TLS the
+  // socket reads where the frames want it; with TLS kafkajs hands over what comes, see the constructor.
   #openSocket({ host, port, ssl, onConnect }: OpenSocket): Socket {
+    const onread = {
+      buffer: () => this.#frames.target(),
+      callback: (count: number) => {
+        this.#read(() => {
+          this.#frames.arrived(count);
+        });
+        return true;
+      },
+    };
     const socket =
       ssl === null
-        ? connectTcp({ host, port, noDelay: true }, onConnect)
+        ? connectTcp({ host, port, onread }, onConnect)
         : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -208,6 +227,14 @@ export class BrokerConnection {
     socket.once('close', ended);
     this.#socket = socket;
     return socket;
+  }
+
+  #read(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.close(StreamError.from(error, 'PROTOCOL_ERROR'));
+    }
   }
 
   #unavailable(reason: string): StreamError {

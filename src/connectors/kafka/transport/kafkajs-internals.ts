@@ -35,6 +35,8 @@ export interface KafkajsQueue {
 
 export interface KafkajsConnection {
   requestQueue: KafkajsQueue;
+  /** Called with what the socket reads. */
+  processData: (bytes: Buffer) => void;
   readonly socket: Socket | undefined;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
