@@ -266,13 +266,13 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the departed are not fenced',
-    job: 'stateful-map',
+    job: 'broadcast',
     log: 'kafka',
     wrappers: () => forgettingTheDeparted(),
   },
   {
     name: 'offsets in doubt are read',
-    job: 'side-outputs',
+    job: 'broadcast',
     log: 'kafka',
     wrappers: () => unstableOffsets(),
   },
