@@ -3,7 +3,7 @@
  * record is oldest goes first. Also keeps the time of inputs: idleness, the clock of idle sources, alignment, the end.
  */
 import type { Clock } from '../core/clock.ts';
-import type { PartitionOffset } from '../core/log.ts';
+import type { Log, PartitionOffset } from '../core/log.ts';
 import { DurationHistogram } from '../observability/duration-histogram.ts';
 import type { TaskInput } from './task-input.ts';
 import type { Task } from './task.ts';
@@ -52,8 +52,12 @@ export class Feeder {
     return this.inputs.filter((input) => input.reader.kind === 'source');
   }
 
-  exchangeInputs(): readonly TaskInput[] {
-    return this.inputs.filter((input) => input.reader.kind === 'exchange');
+  /** Everything that exchanges hold in the log has been processed. */
+  async exchangesEmpty({ topics }: Log): Promise<boolean> {
+    const inputs = this.inputs.filter(({ reader }) => reader.kind === 'exchange');
+    if (inputs.length === 0) return true;
+    const bounds = await topics.bounds(inputs.map(({ topic, partition }) => ({ topic, partition })));
+    return inputs.every((input, i) => input.position >= bounds[i]!.end);
   }
 
   /** Positions in the topics that only this job reads. */

@@ -1,9 +1,10 @@
 /**
  * Start of a task, in this order: the predecessor is fenced (the worker opened its transactional id), committed offsets
  * are read once they are stable, the changelog is restored, state is loaded, and the cut must agree with the offsets.
+ * All of it beside the worker's loop; only attaching, which replays event time through the operators, is a turn of it.
  */
 import { ByteWriter } from '../core/byte-writer.ts';
-import type { MemberId, PartitionOffset, Transactor } from '../core/log.ts';
+import type { MemberId, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
@@ -21,30 +22,41 @@ export interface OpenContext {
   readonly transactor: Transactor;
   readonly changelog: Changelog | undefined;
   readonly entries: Map<NodeId, ExchangeEntry[]>;
+  /** The task is not wanted any more. */
   readonly signal: AbortSignal;
+  /** Records left to restore. */
   readonly onRestoring: (remaining: number) => void;
-  /** The membership under which the tasks were assigned. */
-  readonly member: MemberId;
+  readonly member: () => MemberId;
 }
 
-/** Opens a task up to the point where it can be attached: state loaded, operators built. Inputs come with `attachTask`. */
+/** Opens a task: state loaded, operators built. Inputs come with `prepareTask`. */
 export async function openTask(context: OpenContext, sub: SubTopology, partition: number): Promise<Task> {
-  const { options, worker, changelog } = context;
+  const { options, worker } = context;
   const { plan, backend, clock } = options;
   const time = { processingTime: () => clock.now(), eventTime: () => task.watermark };
   const state = backend.openTask({ job: plan.graph.job, subTopology: sub.id, partition }, time);
   const task: Task = new Task(worker, sub, partition, state);
-  buildTask(context, task);
-  const topic = changelogTopic(plan.graph.job, sub.id);
-  if (changelog !== undefined && context.options.topics.has(topic)) {
-    // A commit of the former owner may still be in doubt. Once its offsets are decided no older generation can commit for
-    // this task, so the changelog below holds all there will be.
-    const owned = inputPlaces(context, task).filter((place) => !place.broadcast);
-    await context.transactor.committed(context.options.settings.group, owned);
-    await changelog.restore(task.id, topic, partition, state.rowPrefixes, context.signal, context.onRestoring);
+  try {
+    buildTask(context, task);
+    await restoreTask(context, task);
+    await state.load();
+  } catch (error) {
+    task.close();
+    throw error;
   }
-  await state.load();
   return task;
+}
+
+// Brings the local store up to the last commit, on logs that do not keep rows.
+async function restoreTask(context: OpenContext, task: Task): Promise<void> {
+  const { changelog, options, signal, onRestoring } = context;
+  const topic = changelogTopic(task.job, task.subTopology.id);
+  if (changelog === undefined || !options.topics.has(topic)) return;
+  // A commit of the former owner may still be in doubt. Once its offsets are decided no older generation can commit for
+  // this task, so the changelog below holds all there will be.
+  const owned = inputPlaces(context, task).filter((place) => !place.broadcast);
+  await committedOffsets(context, owned);
+  await changelog.restore(task.id, topic, task.partition, task.state.rowPrefixes, signal, onRestoring);
 }
 
 /** Makes the operators of a task, for the first time or after a rollback. */
@@ -59,12 +71,15 @@ export function buildTask(context: OpenContext, task: Task): void {
   });
 }
 
-/** Gives a built task its inputs at the positions of its cut, the group's offsets, or the source's start. */
-export async function attachTask(context: OpenContext, task: Task): Promise<void> {
+/**
+ * Finds out where a built task starts: at its cut, the group's offsets, or the source's start. The returned function, called
+ * on the worker's turn, gives it its inputs and replays the cut.
+ */
+export async function prepareTask(context: OpenContext, task: Task): Promise<() => void> {
   const cut = task.readCut();
   const places = inputPlaces(context, task);
   const owned = places.filter((place) => !place.broadcast);
-  const committed = await context.transactor.committed(context.options.settings.group, owned);
+  const committed = await committedOffsets(context, owned);
   const offsets = new Map(owned.map((place, i) => [place, committed[i]]));
   checkFingerprint(context, task, cut);
   const positions: number[] = [];
@@ -74,9 +89,32 @@ export async function attachTask(context: OpenContext, task: Task): Promise<void
     if (StreamError.is(error) && error.code === 'STATE_MISMATCH') await confirmMembership(context, owned, committed);
     throw error;
   }
-  task.attach(places, positions, cut);
-  if (context.options.settings.bounded) await bound(context, task);
-  task.restore(cut);
+  const stops = context.options.settings.bounded ? await stopsOf(context, task, places) : [];
+  return () => {
+    task.attach(places, positions, cut);
+    task.inputs.forEach((input, i) => (input.stopAt = Math.max(input.position, stops[i] ?? Infinity)));
+    task.restore(cut);
+  };
+}
+
+// Transactions in doubt may take minutes to end: whoever does not want the task any more does not wait for them.
+async function committedOffsets(
+  { transactor, options, signal }: OpenContext,
+  places: readonly InputPlace[],
+): Promise<readonly (number | undefined)[]> {
+  signal.throwIfAborted();
+  let stop: () => void;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => {
+      reject(StreamError.from(signal.reason, 'ABORTED'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([transactor.committed(options.settings.group, places), aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop!);
+  }
 }
 
 // The tasks may have gone to another worker while this one was restoring (or was stopped): then state and offsets were
@@ -91,7 +129,7 @@ async function confirmMembership(
     return offset === undefined ? [] : [{ topic, partition, offset }];
   });
   const rows = new RowBatch(new ByteWriter());
-  await context.transactor.commit({ outputs: [], offsets, member: context.member, rows });
+  await context.transactor.commit({ outputs: [], offsets, member: context.member(), rows });
 }
 
 function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
@@ -202,12 +240,13 @@ async function firstPosition(context: OpenContext, place: InputPlace): Promise<n
 }
 
 // Inputs of a bounded run end where their partitions end now; exchanges end with their upstreams.
-async function bound(context: OpenContext, task: Task): Promise<void> {
-  const inputs = task.inputs.filter((input) => input.reader.kind === 'source');
-  const bounds: readonly (PartitionOffset & { readonly end?: number })[] = (
-    await context.options.log.topics.bounds(inputs.map(({ topic, partition }) => ({ topic, partition })))
-  ).map((b) => ({ ...b, offset: b.stable }));
-  inputs.forEach((input, i) => {
-    input.stopAt = Math.max(input.position, bounds[i]!.offset);
-  });
+async function stopsOf(
+  context: OpenContext,
+  task: Task,
+  places: readonly InputPlace[],
+): Promise<readonly (number | undefined)[]> {
+  const sources = places.filter(({ node }) => task.operators.sources.has(node));
+  const bounds = await context.options.log.topics.bounds(sources);
+  const stable = new Map(sources.map((place, i) => [place, bounds[i]!.stable]));
+  return places.map((place) => stable.get(place));
 }

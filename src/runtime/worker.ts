@@ -2,7 +2,7 @@
  * A worker: one thread's share of a job. It joins the group, opens the tasks it is given, feeds them, and commits them
  * together. It is the unit of commit and of rollback.
  *
- *   starting -> joining -> restoring -> running -> stopped
+ *   starting -> joining -> restoring <-> running -> stopped     restoring: some tasks are; those that are ready work
  *                  ^           |           |
  *                  '--- rollback (back-off is the caller's: `run` rejects, the job decides) --> failed
  *
@@ -13,24 +13,23 @@
 import type { GroupMember, Transactor } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { DurationHistogram } from '../observability/duration-histogram.ts';
-import type { NodeId } from '../graph/nodes.ts';
 import { Cursor } from '../operators/cursor.ts';
-import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
 import { AdvanceQueue } from './advance-queue.ts';
-import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
+import { decodeAssignment } from './assignment.ts';
 import { Changelog } from './changelog.ts';
-import { Committer, type Membership } from './committer.ts';
+import { CommitTimer } from './commit-timer.ts';
+import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
-import { attachTask, openTask, type OpenContext } from './open-task.ts';
 import { OutputBuffers } from './output-buffers.ts';
-import { Ownership } from './ownership.ts';
 import { Purge } from './purge.ts';
-import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
+import type { Task, TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
+import { WorkerMembership } from './worker-membership.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
+import { WorkerTasks } from './worker-tasks.ts';
 
 /** How the worker is to end. */
 type Ending = 'drain' | 'close';
@@ -43,8 +42,6 @@ export class Worker implements TaskWorker {
   deadLetters = 0;
   /** Monotonic time of the loop's last turn, ms. A sleeping loop turns at least every `heartbeatMs`. */
   lastTurn: number | undefined;
-  /** Records left to restore; 0: none. */
-  restoring = 0;
   readonly #options: WorkerOptions;
   readonly #advancers = new AdvanceQueue();
   readonly #mailbox: (() => void)[] = [];
@@ -53,13 +50,10 @@ export class Worker implements TaskWorker {
   readonly #changelogOutputs: OutputBuffers;
   readonly #changelog: Changelog | undefined;
   readonly #committer: Committer;
-  readonly #ownership: Ownership;
   /** Undefined: the log keeps internal topics too, a savepoint goes back to positions in them. */
   readonly #purge: Purge | undefined;
   readonly #feeder: Feeder;
-  readonly #entries = new Map<NodeId, ExchangeEntry[]>();
-  readonly #tasks = new Map<TaskId, Task>();
-  readonly #abort = new AbortController();
+  readonly #tasks: WorkerTasks;
   readonly #requests: Request[] = [];
   #intake!: Intake;
   #transactor!: Transactor;
@@ -67,11 +61,13 @@ export class Worker implements TaskWorker {
   #ending: Ending | undefined;
   #failure: Error | undefined;
   #committing: Promise<void> | undefined;
-  #uncommittedSince: number | undefined;
-  #outputSince: number | undefined;
-  /** Commits that wait for the next generation. */
-  readonly #generationWaiters: (() => void)[] = [];
-  #assignments: { readonly assignment: Assignment; readonly generation: number; readonly done: () => void }[] = [];
+  readonly #commitTimer: CommitTimer;
+  readonly #membership = new WorkerMembership(
+    () => this.#member,
+    () => {
+      this.#rethrow();
+    },
+  );
   #sourcesPaused = false;
   #sourcesHeld = false;
 
@@ -102,16 +98,37 @@ export class Worker implements TaskWorker {
         options.listener.onWarning(message);
       });
     }
-    this.#ownership = new Ownership({
-      log,
-      job: this.job,
-      store: log.storesRows ? undefined : store,
-      transactionTimeoutMs: options.settings.transactionTimeoutMs,
+    const { commitIntervalMs, commitLingerMs } = options.settings;
+    this.#commitTimer = new CommitTimer({ intervalMs: commitIntervalMs, lingerMs: commitLingerMs });
+    this.#tasks = new WorkerTasks({
+      worker: this,
+      options,
+      changelog: this.#changelog,
+      transactor: () => this.#transactor,
+      member: () => this.#member,
+      commit: () => this.#commitNow(),
+      onReleased: (task) => {
+        this.#advancers.drop(task);
+      },
+      onTasks: () => {
+        this.#useTasks();
+      },
+      onChange: () => {
+        this.#setPhase(this.#tasks.opening ? 'restoring' : 'running');
+      },
+      onError: (error) => {
+        this.#fail(error);
+      },
     });
   }
 
   get tasks(): readonly Task[] {
-    return [...this.#tasks.values()];
+    return this.#tasks.attached;
+  }
+
+  /** Records left to restore; 0: none. */
+  get restoring(): number {
+    return this.#tasks.restoring;
   }
 
   /** Records read from the inputs. */
@@ -230,7 +247,11 @@ export class Worker implements TaskWorker {
   /** True when everything that was read has been processed and committed. */
   get quiet(): boolean {
     return (
-      this.#uncommittedSince === undefined && this.#committing === undefined && !this.advancing && !this.#feeder.busy()
+      !this.#tasks.opening &&
+      this.#commitTimer.clean &&
+      this.#committing === undefined &&
+      !this.advancing &&
+      !this.#feeder.busy()
     );
   }
 
@@ -242,8 +263,7 @@ export class Worker implements TaskWorker {
   #fail(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : StreamError.from(thrown, 'WORKER_FAILED', { job: this.job });
     this.#failure ??= error;
-    this.#abort.abort(error);
-    for (const resolve of this.#generationWaiters.splice(0)) resolve();
+    this.#membership.wake();
     this.#wake.signal();
   }
 
@@ -272,20 +292,13 @@ export class Worker implements TaskWorker {
       },
     });
     this.#setPhase('joining');
-    const all = this.#allTasks();
     this.#member = await log.join({
       group: settings.group,
       ...settings.member,
       sessionTimeoutMs: settings.sessionTimeoutMs,
-      assignor: taskAssignor(all, settings.exchange === 'direct'),
+      assignor: this.#tasks.assignor,
       listener: {
-        metadata: () =>
-          encodeMetadata({
-            topology: this.#options.plan.fingerprint,
-            id: settings.transactionalId,
-            held: [...this.#tasks.keys()],
-            table: this.#ownership.table,
-          }),
+        metadata: () => this.#tasks.metadata(),
         onAssigned: (bytes, generation) => this.#onAssigned(bytes, generation),
         onLost: () => {
           this.#fail(
@@ -299,52 +312,26 @@ export class Worker implements TaskWorker {
     });
   }
 
-  get #membership(): Membership {
-    const member = this.#member;
-    return {
-      get id() {
-        return member.id;
-      },
-      newer: async (generation) => {
-        while (member.id.generation <= generation) {
-          this.#rethrow();
-          await new Promise<void>((resolve) => {
-            this.#generationWaiters.push(resolve);
-          });
-        }
-      },
-    };
-  }
-
-  #allTasks(): readonly TaskId[] {
-    const { plan, layout } = this.#options;
-    return plan.subTopologies.flatMap((sub) =>
-      Array.from({ length: layout.tasks.get(sub.id)! }, (_, partition) => taskId(sub.id, partition)),
-    );
-  }
-
   #onAssigned(bytes: Uint8Array, generation: number): Promise<void> {
-    for (const resolve of this.#generationWaiters.splice(0)) resolve();
+    this.#membership.wake();
     const assignment = decodeAssignment(bytes);
     const { refused } = assignment;
     if (refused !== undefined) {
       this.#fail(new StreamError('FENCED', refused, { job: this.job, remedy: 'Stop the other worker first.' }));
       return Promise.resolve();
     }
-    return new Promise((done) => {
-      this.#assignments.push({ assignment, generation, done });
-      this.#wake.signal();
-    });
+    const taken = this.#tasks.assign(assignment, generation);
+    this.#wake.signal();
+    return taken;
   }
 
   async #shutDown(): Promise<void> {
     for (const request of this.#requests.splice(0)) {
       request.reject(new StreamError('NOT_RUNNING', 'the worker has stopped', { job: this.job }));
     }
-    for (const assignment of this.#assignments.splice(0)) assignment.done();
+    await this.#tasks.stop();
     await this.#committing?.catch(() => undefined); // its failure is what ended the worker, or follows from it
-    for (const task of this.#tasks.values()) task.close();
-    this.#tasks.clear();
+    this.#tasks.close();
     this.#feeder.setTasks([]);
     const steps = [
       () => (this.#intake as Intake | undefined)?.close(),
@@ -370,11 +357,8 @@ export class Worker implements TaskWorker {
       this.lastTurn = this.clock.monotonic();
       this.#rethrow();
       for (const work of this.#mailbox.splice(0)) work();
-      const next = this.#assignments.shift();
-      if (next !== undefined) {
-        await this.#ownership.remember({ generation: next.generation, owners: next.assignment.owners });
-        await this.#assign(next.assignment);
-        next.done();
+      if (this.#tasks.assigned) {
+        await this.#tasks.takeAssignment();
         continue;
       }
       if (this.#commitDue()) this.#commitSoon();
@@ -387,7 +371,7 @@ export class Worker implements TaskWorker {
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
         if (this.#feeder.finishSources()) continue;
-        if (!this.advancing && this.#feeder.ended()) {
+        if (!this.advancing && !this.#tasks.opening && this.#feeder.ended()) {
           this.#ending = 'drain';
           continue;
         }
@@ -426,33 +410,24 @@ export class Worker implements TaskWorker {
 
   // Uncommitted work exists from now on.
   #noteProgress(): void {
-    const now = this.clock.now();
-    this.#uncommittedSince ??= now;
-    if (this.#outputs.count > 0) this.#outputSince ??= now;
+    this.#commitTimer.changed(this.clock.now(), this.#outputs.count > 0);
   }
 
   #memoryFull(): boolean {
     let dirty = this.#outputs.byteLength;
-    for (const task of this.#tasks.values()) dirty += task.state.dirtyBytes;
+    for (const task of this.tasks) dirty += task.state.dirtyBytes;
     return dirty > this.#options.settings.stateBytes / 2;
   }
 
   #commitDue(): boolean {
-    if (this.#committing !== undefined || this.#uncommittedSince === undefined) return false;
-    return this.clock.now() >= this.#commitTime() || this.#memoryFull();
-  }
-
-  #commitTime(): number {
-    const { commitIntervalMs, commitLingerMs } = this.#options.settings;
-    const byInterval = (this.#uncommittedSince ?? Infinity) + commitIntervalMs;
-    return this.#outputSince === undefined ? byInterval : Math.min(byInterval, this.#outputSince + commitLingerMs);
+    if (this.#committing !== undefined || this.#commitTimer.clean) return false;
+    return this.clock.now() >= this.#commitTimer.due || this.#memoryFull();
   }
 
   // Begins a commit that runs beside the next epoch.
   #commitSoon(): void {
     const start = this.clock.monotonic();
-    this.#uncommittedSince = undefined;
-    this.#outputSince = undefined;
+    this.#commitTimer.begun();
     const purgeable = this.#purge?.due === true ? this.#feeder.internalPositions() : [];
     const written = this.#committer.commit(this.#transactor, this.#membership, this.tasks);
     const pauseMs = this.clock.monotonic() - start;
@@ -474,7 +449,7 @@ export class Worker implements TaskWorker {
   async #commitNow(): Promise<void> {
     await this.#committing;
     this.#rethrow();
-    if (this.#uncommittedSince === undefined && this.#outputs.count === 0) return;
+    if (this.#commitTimer.clean && this.#outputs.count === 0) return;
     this.#commitSoon();
     await this.#committing;
     this.#rethrow();
@@ -482,14 +457,14 @@ export class Worker implements TaskWorker {
 
   #shrink(): void {
     const { stateBytes } = this.#options.settings;
-    const each = stateBytes / Math.max(1, this.#tasks.size);
-    for (const task of this.#tasks.values()) if (task.state.cachedBytes > each) task.state.shrink(each);
+    const { tasks } = this;
+    const each = stateBytes / Math.max(1, tasks.length);
+    for (const task of tasks) if (task.state.cachedBytes > each) task.state.shrink(each);
   }
 
   async #sleep(): Promise<void> {
     const now = this.clock.now();
-    const commit =
-      this.#committing === undefined && this.#uncommittedSince !== undefined ? this.#commitTime() : Infinity;
+    const commit = this.#committing === undefined ? this.#commitTimer.due : Infinity;
     const until = Math.min(commit, this.#feeder.nextWake(), now + heartbeatMs);
     const timer = this.clock.schedule(Math.max(0, until - now), () => {
       this.#wake.signal();
@@ -507,18 +482,10 @@ export class Worker implements TaskWorker {
       return true;
     }
     this.#pauseSources(true);
-    if (fed || this.advancing || !this.#feeder.drained()) return false;
+    if (fed || this.advancing || this.#tasks.opening || !this.#feeder.drained()) return false;
     await this.#commitNow();
     // Log exchanges: what the commit made visible must come back in and be processed.
-    return this.#feeder.drained() && (await this.#exchangesEmpty());
-  }
-
-  async #exchangesEmpty(): Promise<boolean> {
-    const inputs = this.#feeder.exchangeInputs();
-    if (inputs.length === 0) return true;
-    const places = inputs.map(({ topic, partition }) => ({ topic, partition }));
-    const bounds = await this.#options.log.topics.bounds(places);
-    return inputs.every((input, i) => input.position >= bounds[i]!.end);
+    return this.#feeder.drained() && (await this.#feeder.exchangesEmpty(this.#options.log));
   }
 
   #pauseSources(paused: boolean): void {
@@ -531,70 +498,15 @@ export class Worker implements TaskWorker {
   // Serves requests once the worker stands still: sources paused, exchanges empty, everything committed.
   async #tryServe(fed: boolean): Promise<boolean> {
     this.#pauseSources(true);
-    if (fed || this.advancing || this.#feeder.busy()) return false;
+    if (fed || this.advancing || this.#tasks.opening || this.#feeder.busy()) return false;
     await this.#commitNow();
-    if (!(await this.#exchangesEmpty())) return false;
+    if (!(await this.#feeder.exchangesEmpty(this.#options.log))) return false;
     for (const request of this.#requests.splice(0)) await request.run();
     this.#pauseSources(this.#sourcesHeld || this.#ending === 'drain');
     return true;
   }
 
   // --- tasks
-
-  async #assign({ tasks: wanted, fence }: Assignment): Promise<void> {
-    const gone = [...this.#tasks.keys()].filter((id) => !wanted.includes(id));
-    if (gone.length > 0) {
-      await this.#commitNow();
-      for (const id of gone) this.#release(id);
-      this.#useTasks();
-      this.#member.rejoin();
-    }
-    const added = wanted.filter((id) => !this.#tasks.has(id));
-    if (added.length > 0) {
-      await this.#ownership.fence(fence);
-      await this.#add(added);
-    }
-    this.#useTasks();
-    this.#setPhase('running');
-  }
-
-  #release(id: TaskId): void {
-    const task = this.#tasks.get(id);
-    if (task === undefined) return;
-    task.close();
-    this.#advancers.drop(task);
-    this.#tasks.delete(id);
-    this.#changelog?.forget(id);
-  }
-
-  async #add(ids: readonly TaskId[]): Promise<void> {
-    const { plan, layout } = this.#options;
-    this.#setPhase('restoring');
-    const context: OpenContext = {
-      worker: this,
-      options: this.#options,
-      transactor: this.#transactor,
-      changelog: this.#changelog,
-      entries: this.#entries,
-      signal: this.#abort.signal,
-      member: this.#member.id,
-      onRestoring: (remaining) => {
-        this.restoring = remaining;
-      },
-    };
-    const opened: Task[] = [];
-    for (const sub of plan.subTopologies) {
-      for (let partition = 0; partition < layout.tasks.get(sub.id)!; partition++) {
-        if (!ids.includes(taskId(sub.id, partition))) continue;
-        const task = await openTask(context, sub, partition);
-        this.#tasks.set(task.id, task);
-        opened.push(task);
-      }
-    }
-    // Attached only when all exist: replaying time goes through direct exchanges into other tasks.
-    for (const task of opened) await attachTask(context, task);
-    this.restoring = 0;
-  }
 
   #useTasks(): void {
     this.#feeder.setTasks(this.tasks);

@@ -1,0 +1,228 @@
+/**
+ * The tasks of a worker. What the group assigns is opened beside the loop and attached on a turn of it; what it takes away
+ * is committed, closed and given back.
+ *
+ *   assignment -> release what is gone -> fence former owners -> done: the group goes on -> open, restore -> attach
+ */
+import type { Assignor, GroupMember, Transactor } from '../core/log.ts';
+import type { NodeId } from '../graph/nodes.ts';
+import type { ExchangeEntry } from '../operators/exchange.ts';
+import type { SubTopology } from '../plan/plan.ts';
+import { encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
+import type { Changelog } from './changelog.ts';
+import { openTask, prepareTask } from './open-task.ts';
+import { Ownership } from './ownership.ts';
+import { TaskOpener, type OpenedTask } from './task-opener.ts';
+import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
+import type { WorkerOptions } from './worker-options.ts';
+
+export interface WorkerTasksOptions {
+  readonly worker: TaskWorker;
+  readonly options: WorkerOptions;
+  readonly changelog: Changelog | undefined;
+  // Of the running worker: made when it starts.
+  readonly transactor: () => Transactor;
+  readonly member: () => GroupMember;
+  /** Everything up to now is committed when this resolves. */
+  readonly commit: () => Promise<void>;
+  /** A task was closed. */
+  readonly onReleased: (task: Task) => void;
+  /** Other tasks are attached than before. */
+  readonly onTasks: () => void;
+  /** Tasks are on their way, or have arrived. */
+  readonly onChange: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface PendingAssignment {
+  readonly assignment: Assignment;
+  readonly generation: number;
+  readonly done: () => void;
+}
+
+export class WorkerTasks {
+  readonly assignor: Assignor;
+  readonly #options: WorkerTasksOptions;
+  /** Every task of the job, in the order of the plan. */
+  readonly #places: ReadonlyMap<TaskId, { readonly sub: SubTopology; readonly partition: number }>;
+  readonly #attached = new Map<TaskId, Task>();
+  #list: readonly Task[] = [];
+  readonly #entries = new Map<NodeId, ExchangeEntry[]>();
+  readonly #opener: TaskOpener;
+  readonly #ownership: Ownership;
+  readonly #pending: PendingAssignment[] = [];
+  /** Ends the assignment that is being taken in. */
+  #assigning: (() => void) | undefined;
+
+  constructor(options: WorkerTasksOptions) {
+    const { log, plan, settings, store } = options.options;
+    this.#options = options;
+    this.#places = allTasks(options.options);
+    this.assignor = taskAssignor([...this.#places.keys()], settings.exchange === 'direct');
+    this.#opener = new TaskOpener({
+      open: (id, signal, onRestoring) => this.#open(id, signal, onRestoring),
+      mail: (work) => {
+        options.worker.mail(work);
+      },
+      onOpened: (opened) => {
+        this.#attach(opened);
+      },
+      onCancelled: (ids) => {
+        for (const id of ids) options.changelog?.forget(id);
+        options.onChange();
+        options.member().rejoin();
+      },
+      onError: options.onError,
+    });
+    this.#ownership = new Ownership({
+      log,
+      job: plan.graph.job,
+      store: log.storesRows ? undefined : store,
+      transactionTimeoutMs: settings.transactionTimeoutMs,
+    });
+  }
+
+  /** Those that take part in the loop. */
+  get attached(): readonly Task[] {
+    return this.#list;
+  }
+
+  /** An assignment waits for `takeAssignment`. */
+  get assigned(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Others are on their way. */
+  get opening(): boolean {
+    return this.#assigning !== undefined || this.#pending.length > 0 || this.#opener.ids.length > 0;
+  }
+
+  /** Records left to restore; 0: none. */
+  get restoring(): number {
+    return this.#opener.remaining;
+  }
+
+  /** What the assignor is told. */
+  metadata(): Uint8Array {
+    const { plan, settings } = this.#options.options;
+    return encodeMetadata({
+      topology: plan.fingerprint,
+      id: settings.transactionalId,
+      held: [...this.#attached.keys(), ...this.#opener.ids],
+      table: this.#ownership.table,
+    });
+  }
+
+  /** Keeps an assignment for the next turn; resolves when the group may go on. */
+  assign(assignment: Assignment, generation: number): Promise<void> {
+    return new Promise((done) => {
+      this.#pending.push({ assignment, generation, done });
+    });
+  }
+
+  /** Takes in the next assignment. */
+  async takeAssignment(): Promise<void> {
+    const next = this.#pending.shift();
+    if (next === undefined) return;
+    const { assignment, generation, done } = next;
+    this.#assigning = done;
+    await this.#ownership.remember({ generation, owners: assignment.owners });
+    await this.#take(assignment);
+  }
+
+  /** Opens nothing any more. */
+  async stop(): Promise<void> {
+    for (const { done } of this.#pending.splice(0)) done();
+    this.#assigning?.();
+    await this.#opener.close();
+  }
+
+  close(): void {
+    for (const task of this.#list) task.close();
+    this.#attached.clear();
+    this.#list = [];
+  }
+
+  // Gives up what is not wanted any more and begins to open what is new. The group need not wait until tasks are restored,
+  // but until those that it is told of as held are safe from former owners.
+  async #take({ tasks: wanted, fence }: Assignment): Promise<void> {
+    const { worker, commit, member, onTasks, onChange, onError } = this.#options;
+    this.#opener.keep(new Set(wanted));
+    const gone = this.#list.filter(({ id }) => !wanted.includes(id));
+    if (gone.length > 0) {
+      await commit();
+      for (const task of gone) this.#release(task);
+      this.#list = [...this.#attached.values()];
+      onTasks();
+      member().rejoin();
+    }
+    const known = new Set([...this.#attached.keys(), ...this.#opener.ids]);
+    const added = [...this.#places.keys()].filter((id) => wanted.includes(id) && !known.has(id));
+    if (added.length === 0) {
+      this.#taken(added);
+      return;
+    }
+    onChange();
+    this.#ownership.fence(fence).then(() => {
+      worker.mail(() => {
+        this.#taken(added);
+      });
+    }, onError);
+  }
+
+  #taken(added: readonly TaskId[]): void {
+    // Replayed time passes direct exchanges: then tasks are attached only when all exist.
+    const together = this.#options.options.settings.exchange === 'direct';
+    if (added.length > 0) this.#opener.open(together ? [added] : added.map((id) => [id]));
+    this.#assigning?.();
+    this.#assigning = undefined;
+    this.#options.onChange();
+  }
+
+  #release(task: Task): void {
+    task.close();
+    this.#attached.delete(task.id);
+    this.#options.changelog?.forget(task.id);
+    this.#options.onReleased(task);
+  }
+
+  async #open(id: TaskId, signal: AbortSignal, onRestoring: (remaining: number) => void): Promise<OpenedTask> {
+    const { worker, options, changelog, transactor, member } = this.#options;
+    const context = {
+      worker,
+      options,
+      changelog,
+      transactor: transactor(),
+      entries: this.#entries,
+      signal,
+      onRestoring,
+      member: () => member().id,
+    };
+    const { sub, partition } = this.#places.get(id)!;
+    const task = await openTask(context, sub, partition);
+    try {
+      return { task, attach: await prepareTask(context, task) };
+    } catch (error) {
+      task.close();
+      throw error;
+    }
+  }
+
+  #attach(opened: readonly OpenedTask[]): void {
+    for (const { task } of opened) this.#attached.set(task.id, task);
+    this.#list = [...this.#attached.values()];
+    for (const { attach } of opened) attach();
+    this.#options.onTasks();
+    this.#options.onChange();
+  }
+}
+
+function allTasks({ plan, layout }: WorkerOptions): ReadonlyMap<TaskId, { sub: SubTopology; partition: number }> {
+  const places = plan.subTopologies.flatMap((sub) =>
+    Array.from(
+      { length: layout.tasks.get(sub.id)! },
+      (_, partition) => [taskId(sub.id, partition), { sub, partition }] as const,
+    ),
+  );
+  return new Map(places);
+}
