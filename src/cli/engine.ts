@@ -1,7 +1,7 @@
 /** The commands' view of the engine. `systemEngine` is the real one; tests of commands bring their own. */
 import type { Topic } from '../core/topic.ts';
 import type { JobModule } from '../job/load-topology.ts';
-import type { JobHandle } from '../job/options.ts';
+import type { JobHandle, TopicOverrides } from '../job/options.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
@@ -15,6 +15,7 @@ export interface RunRequest {
   readonly module: JobModule;
   readonly config: Readonly<Record<string, unknown>>;
   readonly settings: Settings;
+  readonly topics: Readonly<Record<string, TopicOverrides>>;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Files instead of the embedded log. */
@@ -40,11 +41,23 @@ export interface RestoreRequest {
   readonly io: Io;
 }
 
+/** A log to ask things of: the cluster that the settings name, else the data folder. */
+export interface PlaceRequest {
+  readonly settings: Settings;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  readonly plan?: Plan;
+  readonly io: Io;
+}
+
 export interface Engine {
   builtInJobs(): readonly string[];
   loadTopology(specifier: string, folder: string): Promise<JobModule>;
   run(request: RunRequest): Promise<JobHandle>;
   restore(request: RestoreRequest): Promise<void>;
-  /** A data folder: opened, or through the process that has it open. Fails with LOG_LOCKED when that one does not answer. */
-  openFolder(data: string, io: Io, plan?: Plan): Promise<Folder>;
+  /**
+   * A log and what is kept with it: a cluster, or a data folder that is opened or asked through the process that has it
+   * open. Fails with LOG_LOCKED when that one does not answer, LOG_UNAVAILABLE when no broker does.
+   */
+  openFolder(request: PlaceRequest): Promise<Folder>;
 }

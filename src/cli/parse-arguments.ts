@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { messageOf, preview, StreamError } from '../core/stream-error.ts';
 import { commonOptions, type Command, type Option, type ParsedArguments } from './command.ts';
 import { didYouMean } from './config/nearest.ts';
-import { settings, type Setting, type SettingName } from './config/settings.ts';
+import type { Setting } from './config/setting.ts';
+import { settings, type SettingName } from './config/settings.ts';
 
 /** Fails with USAGE. */
 export function parseArguments(command: Command, argv: readonly string[]): ParsedArguments {

@@ -6,6 +6,7 @@ import { StreamError } from '../core/stream-error.ts';
 import type { JobModule } from '../job/load-topology.ts';
 import { redactor, type Redactor } from '../observability/redactor.ts';
 import type { CommandCall } from './command.ts';
+import type { PlaceRequest } from './engine.ts';
 import { environmentLayer } from './config/environment-layer.ts';
 import { fileLayer } from './config/file-layer.ts';
 import { jobFields } from './config/job-schema.ts';
@@ -21,6 +22,11 @@ export interface Session {
   readonly redact: Redactor;
   /** Absolute path of the data folder. */
   readonly data: string;
+}
+
+/** Where a session's log is. */
+export function placeOf({ data, configuration: { settings } }: Session): Pick<PlaceRequest, 'data' | 'settings'> {
+  return { data, settings };
 }
 
 export interface JobSession extends Session {

@@ -2,14 +2,15 @@
  * The engine that runs jobs in this process. Its parts are loaded when they are asked for: help, config and list need
  * neither LevelDB nor the runtime.
  */
+import { join } from 'node:path';
 import { serveControl } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { builtInJobs, loadTopology } from '../job/load-topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { JobHandle, LogFactory, OpenLog, RunOptions } from '../job/options.ts';
-import type { Settings } from './config/settings.ts';
 import type { Engine, RunRequest } from './engine.ts';
 import { controlHandlers, localFolder, remoteFolder } from './folder.ts';
+import { kafkaOptionsOf } from './kafka-options-of.ts';
 import { followTopic } from './topic-reader.ts';
 
 export const systemEngine: Engine = {
@@ -17,35 +18,47 @@ export const systemEngine: Engine = {
   loadTopology,
 
   async run(request) {
-    refuseKafka(request.settings);
     const [{ run }, { leveldb, memory }] = await Promise.all([
       import('../job/run.ts'),
       import('../job/state-factories.ts'),
     ]);
-    const { files, io, settings, module } = request;
-    const state = settings.state === 'memory' || files !== undefined ? memory() : leveldb();
+    const { files, io, settings, module, data } = request;
+    const cluster = kafkaOptionsOf(settings, io.cwd);
+    const onDisk = leveldb(...(cluster === undefined ? [] : [join(data, 'kafka')]));
+    const state = settings.state === 'memory' || files !== undefined ? memory() : onDisk;
     const running: { job?: JobHandle } = {}; // known only after the log has been opened for it
     const log =
-      files === undefined
-        ? await embeddedLog(request, running)
-        : (await import('./log-of-files.ts')).logOfFiles(files, io);
+      files !== undefined
+        ? (await import('./log-of-files.ts')).logOfFiles(files, io)
+        : cluster === undefined
+          ? await embeddedLog(request, running)
+          : (await import('../job/log-factories.ts')).kafka(cluster);
     running.job = await run(module.topology, { ...runOptions(request), log: followed(log, request), state });
     return running.job;
   },
 
   async restore({ module, config, settings, data, from, force, io }) {
-    refuseKafka(settings);
+    if (settings['kafka.brokers'] !== undefined) {
+      throw new StreamError('UNSUPPORTED', 'savepoints are restored on the embedded log only', {
+        remedy: 'Leave out --kafka and KAFKA_BOOTSTRAP_SERVERS.',
+      });
+    }
     const [{ restore }, { embedded }] = await Promise.all([
       import('../job/restore.ts'),
       import('../job/log-factories.ts'),
     ]);
     const log = embedded(data, { durability: settings.durability });
     const options = { config, log, from, force, clock: io.clock, partitions: settings.partitions };
-    await restore(module.topology, { ...options, ...compact({ group: settings.group }) });
+    await restore(module.topology, { ...options, ...compact({ group: settings['kafka.group.id'] }) });
   },
 
-  async openFolder(data, { clock }, plan) {
-    const { embedded } = await import('../job/log-factories.ts');
+  async openFolder({ data, settings, io: { clock, cwd }, plan }) {
+    const { embedded, kafka } = await import('../job/log-factories.ts');
+    const cluster = kafkaOptionsOf(settings, cwd);
+    if (cluster !== undefined) {
+      const open = await kafka(cluster).open({ clock, job: '' });
+      return localFolder({ ...open, clock, plan, savepoint: undefined }, () => open.close());
+    }
     try {
       const open = await embedded(data).open({ clock, job: '' });
       return localFolder({ ...open, clock, plan, savepoint: undefined }, () => open.close());
@@ -101,13 +114,21 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
     module: module.url,
     bounded: files !== undefined,
     partitions: settings.partitions,
+    topics: request.topics,
     commit: compact({ linger: settings['commit.linger'], interval: settings['commit.interval'] }),
     memory: compact({ stateBytes: settings['memory.stateBytes'], inputBytes: settings['memory.inputBytes'] }),
     restart,
     onWarning: (message) => {
       logger.warn(message);
     },
-    ...compact({ group: settings.group, exchange: settings.exchange }),
+    ...compact({
+      group: settings['kafka.group.id'],
+      instance: settings['kafka.group.instance.id'],
+      sessionTimeout: settings['kafka.session.timeout'],
+      transactionTimeout: settings['kafka.transaction.timeout'],
+      replicas: settings['kafka.replication.factor'],
+      exchange: settings.exchange,
+    }),
     ...(typeof generated === 'function'
       ? { generated: (generated as GeneratedTopics)(module.topology.configure(config)) }
       : {}),
@@ -144,13 +165,6 @@ function followed(factory: LogFactory, { live, io, logger }: RunRequest): LogFac
       };
     },
   };
-}
-
-function refuseKafka(settings: Settings): void {
-  if (settings['kafka.brokers'] === undefined) return;
-  throw new StreamError('UNSUPPORTED', 'this version runs on the embedded log only, and kafka.brokers is set', {
-    remedy: 'Leave out --kafka and KAFKA_BOOTSTRAP_SERVERS.',
-  });
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

@@ -2,10 +2,12 @@
 import type { Observable } from 'rxjs';
 import type { GeneratedPartition } from '../connectors/generated-log.ts';
 import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
+import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
+import type { Compression } from '../core/topic.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
 import type { StateBackend } from '../state/backend.ts';
@@ -64,6 +66,14 @@ export interface MemoryOptions {
   readonly inputBytes?: number;
 }
 
+/** What may be said of a topic beside the topology, for the cluster it is created on. */
+export interface TopicOverrides {
+  readonly partitions?: number | undefined;
+  readonly replicas?: number | undefined;
+  readonly retention?: Duration | undefined;
+  readonly compression?: Compression | undefined;
+}
+
 export interface RunOptions<C> {
   readonly config?: Partial<C>;
   /** Default: the embedded log in `.millrace/<job>`. */
@@ -78,6 +88,15 @@ export interface RunOptions<C> {
   readonly group?: string;
   /** Partitions of topics the job creates. Default 4 (1 for drivers). */
   readonly partitions?: number;
+  /** Replicas of topics the job creates and that name none, on Kafka. Default: the brokers' own. */
+  readonly replicas?: number;
+  /** Settings of single topics that the job creates, by name: they count more than those of the topology. */
+  readonly topics?: Readonly<Record<string, TopicOverrides>>;
+  /**
+   * Schema registry: topics with Avro contracts are then written with the id of their schema, as Confluent's clients do,
+   * and read with the schema that each record names.
+   */
+  readonly registry?: RegistryOptions;
   readonly commit?: CommitOptions;
   readonly memory?: MemoryOptions;
   /** Worker threads. Default 1: the calling thread. More need `module`, LevelDB state and a durable log. */

@@ -1,12 +1,14 @@
 /** Makes sure that every topic of a job exists as the plan needs it, and lays the tasks out over their partitions. */
 import { toMs } from '../core/duration.ts';
-import type { Log, TopicSpec } from '../core/log.ts';
+import type { Log, TopicAdmin, TopicSpec } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
 import type { Topic } from '../core/topic.ts';
 import { layout } from '../plan/layout.ts';
 import type { Layout, Plan, SubTopology } from '../plan/plan.ts';
 import { changelogTopic, keepsRows } from '../runtime/changelog.ts';
 import { redriveTopic } from '../runtime/dead-letters.ts';
 import type { TopicInfo } from '../runtime/worker-options.ts';
+import type { TopicOverrides } from './options.ts';
 
 export interface PreparedTopics {
   readonly layout: Layout;
@@ -17,38 +19,77 @@ export interface PreparedTopics {
 export interface PrepareOptions {
   readonly partitions: number;
   readonly exchange: 'direct' | 'log';
+  readonly replicas?: number | undefined;
+  readonly overrides?: Readonly<Record<string, TopicOverrides>> | undefined;
+}
+
+/** A topic of a job, and what is there under its name. */
+export interface NeededTopic {
+  readonly spec: TopicSpec;
+  /** Partitions of the one that exists. */
+  readonly existing: number | undefined;
+  /** The one that exists has other partitions, and the job cannot take it as it is. */
+  readonly conflict: boolean;
+}
+
+export interface NeededTopics {
+  readonly layout: Layout;
+  readonly topics: readonly NeededTopic[];
 }
 
 /** User topics that are missing get what they ask for; internal ones must match the plan exactly. */
 export async function prepareTopics(plan: Plan, log: Log, options: PrepareOptions): Promise<PreparedTopics> {
-  const user = [...plan.inputTopics, ...plan.outputTopics];
-  const existing = await describe(
-    log,
-    user.map(({ name }) => name),
-  );
-  const tasks = layout(plan, (name) => existing.get(name)?.partitions, options.partitions);
-  const missing = user.filter(({ name }) => !existing.has(name)).map((topic) => topicSpec(topic, options.partitions));
-  const internal = internalTopics(plan, tasks, log.storesRows, options);
-  const { elastic, strict } = await splitElastic(log, internal);
-  await log.topics.create([...missing, ...strict, ...elastic]);
-  const names = [...new Set([...user, ...internal].map(({ name }) => name))];
+  const { layout: tasks, topics } = await neededTopics(plan, log, options);
+  const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
+  if (conflicts.length > 0) throw internalMismatch(plan, conflicts);
+  await log.topics.create(topics.flatMap(({ spec, existing }) => (existing === undefined ? [spec] : [])));
+  const names = topics.map(({ spec }) => spec.name);
   return { layout: tasks, topics: await describe(log, names) };
 }
 
-// Topics for returning dead letters may have other partition counts than the plan: they are made once and then kept.
-async function splitElastic(log: Log, internal: readonly InternalTopic[]) {
-  const candidates = internal.filter(({ elastic }) => elastic === true);
-  const found = await describe(
-    log,
-    candidates.map(({ name }) => name),
-  );
-  return {
-    elastic: candidates.filter(({ name }) => !found.has(name)),
-    strict: internal.filter(({ elastic }) => elastic !== true),
-  };
+/** What has to be known of a log. */
+export interface TopicsView {
+  readonly storesRows: boolean;
+  readonly topics: Pick<TopicAdmin, 'describe'>;
 }
 
-async function describe(log: Log, names: readonly string[]): Promise<Map<string, TopicInfo>> {
+/** All topics of a job, each once; changes nothing. */
+export async function neededTopics(plan: Plan, log: TopicsView, options: PrepareOptions): Promise<NeededTopics> {
+  const { overrides = {}, partitions: fallback, replicas } = options;
+  const user = new Map([...plan.inputTopics, ...plan.outputTopics].map((topic) => [topic.name, topic]));
+  const exchanges = options.exchange === 'log' ? plan.exchanges.map(({ topic }) => topic) : [];
+  const existing = await describe(log, [...user.keys(), ...exchanges]);
+  const countOf = (name: string): number | undefined => existing.get(name)?.partitions ?? overrides[name]?.partitions;
+  const tasks = layout(plan, countOf, fallback);
+  const own = [...user.values()].map((topic) => ({ spec: topicSpec(topic, fallback, overrides), elastic: true }));
+  const internal = internalTopics(plan, tasks, log.storesRows, options);
+  const found = await describe(
+    log,
+    internal.map(({ spec }) => spec.name),
+  );
+  const topics = [...own, ...internal].map(({ spec, elastic }) => {
+    const there = (existing.get(spec.name) ?? found.get(spec.name))?.partitions;
+    const asked = user.get(spec.name)?.options.partitions ?? overrides[spec.name]?.partitions;
+    const wanted = elastic ? asked : spec.partitions;
+    const conflict = there !== undefined && wanted !== undefined && there !== wanted;
+    return { spec: { ...spec, replicas: spec.replicas ?? replicas }, existing: there, conflict };
+  });
+  return { layout: tasks, topics };
+}
+
+function internalMismatch(plan: Plan, conflicts: readonly NeededTopic[]): StreamError {
+  const list = conflicts.map(
+    ({ spec, existing }) => `${spec.name} has ${String(existing)} partitions and would need ${String(spec.partitions)}`,
+  );
+  return new StreamError('TOPIC_MISMATCH', list.join('; '), {
+    job: plan.graph.job,
+    topic: conflicts[0]!.spec.name,
+    remedy:
+      'State is spread over partitions by key, so the inputs of operators with state keep their partitions. Read a copy of the topic that has as many as before, or begin anew: `run-topology reset <job>`.',
+  });
+}
+
+async function describe(log: TopicsView, names: readonly string[]): Promise<Map<string, TopicInfo>> {
   const found = await log.topics.describe(names);
   return new Map(
     found.flatMap((topic) =>
@@ -57,21 +98,27 @@ async function describe(log: Log, names: readonly string[]): Promise<Map<string,
   );
 }
 
-/** What a user topic asks for when it is created. */
-export function topicSpec(topic: Topic<unknown>, defaultPartitions: number): TopicSpec {
-  const { partitions = defaultPartitions, retention, compacted, replicas, compression } = topic.options;
+function topicSpec(
+  { name, options }: Topic<unknown>,
+  defaultPartitions: number,
+  overrides: Readonly<Record<string, TopicOverrides>>,
+): TopicSpec {
+  const given = { ...options, ...overrides[name] };
+  const { partitions = defaultPartitions, retention, compacted, replicas, compression } = given;
   return {
-    name: topic.name,
+    name,
     partitions,
-    retentionMs: retention === undefined ? undefined : toMs(retention, `retention of topic ${topic.name}`),
+    retentionMs: retention === undefined ? undefined : toMs(retention, `retention of topic ${name}`),
     compacted,
     replicas,
     compression,
   };
 }
 
-interface InternalTopic extends TopicSpec {
-  readonly elastic?: boolean;
+interface InternalTopic {
+  readonly spec: TopicSpec;
+  /** An existing one may have another number of partitions. */
+  readonly elastic: boolean;
 }
 
 function internalTopics(
@@ -81,23 +128,26 @@ function internalTopics(
   options: PrepareOptions,
 ): readonly InternalTopic[] {
   const { job } = plan.graph;
-  const specs: InternalTopic[] = [];
+  const topics: InternalTopic[] = [];
+  const add = (spec: TopicSpec, elastic = false): void => {
+    topics.push({ spec, elastic });
+  };
   if (options.exchange === 'log') {
     for (const { topic, node } of plan.exchanges) {
-      specs.push({ name: topic, partitions: tasks.exchanges.get(node)!, internal: true });
+      add({ name: topic, partitions: tasks.exchanges.get(node)!, internal: true });
     }
   }
   for (const sub of plan.subTopologies) {
     const partitions = tasks.tasks.get(sub.id)!;
     if (!storesRows && keepsRows(plan, sub)) {
-      specs.push({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true });
+      add({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true });
     }
     if (plan.deadLetterTopic !== undefined && writesDeadLetters(plan, sub)) {
-      specs.push({ name: redriveTopic(job, sub.id), partitions, internal: true, elastic: true });
+      add({ name: redriveTopic(job, sub.id), partitions, internal: true }, true);
     }
   }
-  if (plan.deadLetterTopic !== undefined) specs.push({ name: plan.deadLetterTopic, partitions: 1 });
-  return specs;
+  if (plan.deadLetterTopic !== undefined) add({ name: plan.deadLetterTopic, partitions: 1 }, true);
+  return topics;
 }
 
 function writesDeadLetters(plan: Plan, sub: SubTopology): boolean {

@@ -17,6 +17,7 @@ import { JobRunner } from './job-runner.ts';
 import { leveldb } from './state-factories.ts';
 import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
 import { prepareTopics } from './prepare-topics.ts';
+import { registeredCodecs } from './registered-codecs.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { startWorkers } from './start-workers.ts';
 import { savepointOf } from './savepoint.ts';
@@ -36,7 +37,9 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
     openState = await (options.state ?? leveldb()).open({ log: openLog, clock, random, job });
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
     const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
-    const prepared = await prepareTopics(plan, log, { partitions: options.partitions ?? 4, exchange });
+    const { partitions = 4, replicas, topics: overrides } = options;
+    const prepared = await prepareTopics(plan, log, { partitions, exchange, replicas, overrides });
+    const codecOf = await registeredCodecs(plan, options.registry);
     const fingerprints =
       openState.store === undefined
         ? new Set([plan.fingerprint])
@@ -47,6 +50,8 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       plan,
       prepared,
       settings,
+      codecOf,
+      registry: options.registry,
       instance: options.instance ?? openState.instance,
       keepPlace: options.instance !== undefined,
       log,

@@ -1,7 +1,8 @@
 /**
  * Partition counts, once the input topics are known. tasks(sub-topology) = the most partitions among its sources and
- * exchanges; an exchange has the partitions asked for, else those that its partners by key have, else as many as tasks
- * write into it. Sub-topologies may feed each other in a ring, so the counts grow to a fixed point.
+ * exchanges; an exchange has the partitions asked for, else those that its partners by key have, else those that its topic
+ * has, else as many as tasks write into it. Sub-topologies may feed each other in a ring, so the counts grow to a fixed
+ * point.
  */
 import { StreamError } from '../core/stream-error.ts';
 import { traitsOf } from '../graph/node-traits.ts';
@@ -16,7 +17,10 @@ interface Meeting {
   readonly exchanges: readonly Exchange[];
 }
 
-/** `partitionsOfTopic`: undefined for a topic that does not exist yet; it gets what it asks for or `defaultPartitions`. */
+/**
+ * `partitionsOfTopic`: of topics of users and of exchanges; undefined for a topic that does not exist yet: it gets what it
+ * asks for or `defaultPartitions`.
+ */
 export function layout(
   plan: Plan,
   partitionsOfTopic: (name: string) => number | undefined,
@@ -41,7 +45,8 @@ export function layout(
     }
     for (const meeting of meetings) {
       const writers = meeting.exchanges.map(({ from }) => tasks.get(from)!);
-      const count = fixed.get(meeting) ?? Math.max(...writers);
+      const there = meeting.exchanges.flatMap(({ topic }) => partitionsOfTopic(topic) ?? []);
+      const count = fixed.get(meeting) ?? Math.max(...(there.length > 0 ? there : writers));
       for (const { node } of meeting.exchanges) exchanges.set(node, count);
     }
   } while (before !== [...exchanges.values()].join());

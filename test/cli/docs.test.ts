@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { variableName } from '../../src/cli/config/environment-layer.ts';
-import { settingNames, settings, type Setting } from '../../src/cli/config/settings.ts';
+import type { Setting } from '../../src/cli/config/setting.ts';
+import { settingNames, settings } from '../../src/cli/config/settings.ts';
 
 const docs = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 const rows = docs.split('\n').filter((line) => line.startsWith('| `'));

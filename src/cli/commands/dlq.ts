@@ -13,7 +13,7 @@ export const dlqListCommand: Command = {
   summary: 'Lists the dead letters of a job.',
   positionals: ['<job>'],
   options: [all],
-  settings: ['data'],
+  settings: ['data', 'kafka.brokers'],
   examples: ['run-topology dlq list pipeline', 'run-topology dlq list ./my-job.ts --json'],
   run: (call) =>
     withFolder(call, async ({ job, folder }) => {
@@ -44,7 +44,7 @@ export const dlqShowCommand: Command = {
   name: 'dlq show',
   summary: 'Shows one dead letter with the bytes that could not be processed.',
   positionals: ['<job>', '<number>'],
-  settings: ['data'],
+  settings: ['data', 'kafka.brokers'],
   examples: ['run-topology dlq show pipeline 17', 'run-topology dlq show pipeline 17 --json | jq -r .raw | base64 -d'],
   run: (call) =>
     withFolder(call, async (place) => {
@@ -60,7 +60,7 @@ export const dlqRedriveCommand: Command = {
   summary: 'Sends dead letters back to the operator they failed in, once.',
   positionals: ['<job>', '[<number>]'],
   options: [{ name: 'all', help: 'All that were not sent back yet.' }],
-  settings: ['data'],
+  settings: ['data', 'kafka.brokers'],
   examples: ['run-topology dlq redrive pipeline 17', 'run-topology dlq redrive pipeline --all'],
   run: (call) =>
     withFolder(call, async (place) => {

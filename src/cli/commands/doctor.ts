@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/stream-error.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { openSession, type Session } from '../session.ts';
+import { openSession, placeOf, type Session } from '../session.ts';
 
 interface Finding {
   readonly check: string;
@@ -57,7 +57,7 @@ async function settingsAndFolder(call: CommandCall): Promise<readonly Finding[]>
     await writable(data),
     ...(await space(present ? data : nearestFolder(data))),
     await clockSanity(call.io.clock, present ? data : undefined),
-    ...(present ? [await logState(call, data)] : []),
+    ...(present ? [await logState(call, session)] : []),
   ];
 }
 
@@ -118,9 +118,9 @@ async function newestChange(folder: string): Promise<number> {
 }
 
 /** Opens the log, or asks the process that has it; opening checks segments and store against each other. */
-async function logState({ engine, io }: CommandCall, data: string): Promise<Finding> {
+async function logState({ engine, io }: CommandCall, session: Session): Promise<Finding> {
   try {
-    const folder = await engine.openFolder(data, io);
+    const folder = await engine.openFolder({ ...placeOf(session), io });
     try {
       const topics = await folder.ask('topics.list', {});
       const records = topics.reduce((sum, topic) => sum + topic.records, 0);

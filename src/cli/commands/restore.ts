@@ -12,7 +12,7 @@ export const restoreCommand: Command = {
     { name: 'from', value: 'FOLDER', help: 'Folder of the savepoint.' },
     { name: 'force', help: 'Replace state that the job has now.' },
   ],
-  settings: ['data', 'durability', 'partitions', 'group'],
+  settings: ['data', 'durability', 'partitions', 'kafka.group.id'],
   examples: ['run-topology restore pipeline --from ./savepoints/2026-01-01 --force'],
   async run(call) {
     const { args, io, engine } = call;

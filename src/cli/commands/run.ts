@@ -1,5 +1,6 @@
 /** `run <job>`: wires files or the embedded log to the job, shows progress, and ends it well (see job-ending.ts). */
 import { toMs, type Duration } from '../../core/duration.ts';
+import { StreamError } from '../../core/stream-error.ts';
 import type { JobHandle } from '../../job/options.ts';
 import { HealthMonitor } from '../../observability/health-monitor.ts';
 import { serveHttp, type HttpServer } from '../../observability/http-server.ts';
@@ -32,12 +33,25 @@ export const runCommand: Command = {
     { name: 'for', value: 'DURATION', help: 'Drain and stop after this long, like 20s.' },
     { name: 'commit-ms', value: 'N', help: 'Commit every N milliseconds (sets commit.linger and commit.interval).' },
   ],
-  settings: ['data', 'state', 'durability', 'workers', 'partitions', 'group', 'http', 'log.level', 'kafka.brokers'],
+  settings: [
+    'data',
+    'state',
+    'durability',
+    'workers',
+    'partitions',
+    'http',
+    'log.level',
+    'kafka.brokers',
+    'kafka.group.id',
+    'kafka.group.instance.id',
+    'kafka.auto.offset.reset',
+  ],
   examples: [
     'run-topology task-generation --input frames.jsonl --output tasks.jsonl',
     'zcat frames.gz | run-topology task-generation --input - --output - | head',
     'run-topology aggregation --input detections=d.jsonl --input assessments=a.jsonl --output merged=m.jsonl',
     'run-topology pipeline --json --for 20s',
+    'run-topology aggregation --kafka broker-1:9092,broker-2:9092',
     'run-topology ./my-job.ts --set minObjects=3 --workers 2 --http 8080',
   ],
   run: runJob,
@@ -47,6 +61,11 @@ async function runJob(call: CommandCall): Promise<ExitCode> {
   const { args, io, engine } = call;
   const session = await openJobSession(call, args.positionals[0]!);
   const { job: config, settings } = session.configuration;
+  if (args.values.has('kafka') && (args.values.has('input') || args.values.has('output'))) {
+    throw new StreamError('USAGE', 'a job runs between files or on Kafka, not both', {
+      remedy: 'Leave out --kafka, or --input and --output.',
+    });
+  }
   const forMs = limitMs(args.values.get('for')?.at(-1));
   const files = fileWiring(session.module.topology.build(config), {
     inputs: args.values.get('input') ?? [],
@@ -84,6 +103,7 @@ async function runJob(call: CommandCall): Promise<ExitCode> {
       module,
       config,
       settings,
+      topics: session.configuration.topics,
       data,
       files,
       live,

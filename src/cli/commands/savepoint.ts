@@ -5,20 +5,20 @@ import { silentLogger } from '../../observability/logger.ts';
 import { MetricsRegistry } from '../../observability/metrics-registry.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { openJobSession, type JobSession } from '../session.ts';
+import { openJobSession, placeOf, type JobSession } from '../session.ts';
 
 export const savepointCommand: Command = {
   name: 'savepoint',
   summary: 'Copies one consistent cut of a job into an empty folder; a running job goes on.',
   positionals: ['<job>', '<folder>'],
-  settings: ['data', 'state', 'durability', 'partitions', 'group'],
+  settings: ['data', 'state', 'durability', 'partitions', 'kafka.group.id'],
   examples: ['run-topology savepoint pipeline ./savepoints/2026-01-01'],
   async run(call) {
     const { args, io, engine } = call;
     const [job = '', target = ''] = args.positionals;
     const to = resolve(io.cwd, target);
     const session = await openJobSession(call, job);
-    const folder = await engine.openFolder(session.data, io);
+    const folder = await engine.openFolder({ ...placeOf(session), io });
     let isRunning = true;
     try {
       await folder.ask('savepoint', { folder: to });
@@ -41,6 +41,7 @@ async function startForIt({ engine, io }: CommandCall, session: JobSession, to: 
     module,
     config: configuration.job,
     settings: configuration.settings,
+    topics: configuration.topics,
     data,
     files: undefined,
     live: undefined,

@@ -1,11 +1,10 @@
 /** `topics list | plan | apply`: what is in the log, what a job needs, and making it so. */
-import type { TopicDescription, TopicSpec } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
-import { topicSpec } from '../../job/prepare-topics.ts';
+import { neededTopics, type NeededTopic } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
-import { openSession } from '../session.ts';
+import { openSession, placeOf } from '../session.ts';
 import { table } from '../table.ts';
 import { withFolder, type JobFolder } from '../with-folder.ts';
 
@@ -13,10 +12,10 @@ export const topicsListCommand: Command = {
   name: 'topics list',
   summary: 'Lists the topics of the log with their partitions and records.',
   options: [{ name: 'all', help: 'Also internal topics.' }],
-  settings: ['data'],
-  examples: ['run-topology topics list', 'run-topology topics list --all --json'],
+  settings: ['data', 'kafka.brokers'],
+  examples: ['run-topology topics list', 'run-topology topics list --all --json --kafka localhost:9092'],
   async run(call) {
-    const folder = await call.engine.openFolder(openSession(call).data, call.io);
+    const folder = await call.engine.openFolder({ ...placeOf(openSession(call)), io: call.io });
     try {
       const all = await folder.ask('topics.list', {});
       const topics = all.filter(({ internal }) => !internal || call.args.values.has('all'));
@@ -43,7 +42,7 @@ export const topicsPlanCommand: Command = {
   name: 'topics plan',
   summary: 'Shows which topics a job needs and what would be created; changes nothing.',
   positionals: ['<job>'],
-  settings: ['data', 'partitions'],
+  settings: ['data', 'partitions', 'kafka.brokers'],
   examples: ['run-topology topics plan pipeline', 'run-topology topics plan ./my-job.ts --partitions 16'],
   run: (call) => withFolder(call, (place) => planTopics(call, place, false)),
 };
@@ -52,7 +51,7 @@ export const topicsApplyCommand: Command = {
   name: 'topics apply',
   summary: 'Creates the topics a job needs that do not exist yet.',
   positionals: ['<job>'],
-  settings: ['data', 'partitions'],
+  settings: ['data', 'partitions', 'kafka.brokers'],
   examples: ['run-topology topics apply pipeline'],
   run: (call) => withFolder(call, (place) => planTopics(call, place, true)),
 };
@@ -70,13 +69,26 @@ async function planTopics(
   apply: boolean,
 ): Promise<ExitCode> {
   const { module, configuration } = session;
-  const { inputTopics, outputTopics } = makePlan(module.topology.build(configuration.job));
-  const wanted = new Map([...inputTopics, ...outputTopics].map((topic) => [topic.name, topic]));
-  const specs = [...wanted.values()].map((topic) => topicSpec(topic, configuration.settings.partitions));
-  const existing = await folder.ask('topics.describe', { names: specs.map(({ name }) => name) });
-  const steps = specs.map((spec, index) =>
-    stepFor(spec, existing[index] ?? undefined, wanted.get(spec.name)?.options.partitions),
+  const { settings, topics: overrides, job: config } = configuration;
+  const onKafka = settings['kafka.brokers'] !== undefined;
+  const plan = makePlan(module.topology.build(config));
+  const describe = async (names: readonly string[]) =>
+    (await folder.ask('topics.describe', { names })).map((description) => description ?? undefined);
+  const { topics } = await neededTopics(
+    plan,
+    { storesRows: !onKafka, topics: { describe } },
+    {
+      partitions: settings.partitions,
+      exchange: onKafka ? 'log' : (settings.exchange ?? 'direct'),
+      replicas: settings['kafka.replication.factor'],
+      overrides,
+    },
   );
+  // In a folder internal topics are nobody's business; on a cluster somebody may have to be asked for them.
+  const shown = topics.filter(
+    ({ spec }) => onKafka || plan.inputTopics.concat(plan.outputTopics).some(({ name }) => name === spec.name),
+  );
+  const steps = shown.map(stepFor);
   const conflicts = steps.filter(({ action }) => action === 'conflict');
   if (apply && conflicts.length > 0) {
     const list = conflicts.map(
@@ -87,8 +99,10 @@ async function planTopics(
       remedy: 'The number of partitions of a topic does not change; use another topic, or ask for what is there.',
     });
   }
-  if (apply)
-    await folder.ask('topics.create', { specs: specs.filter((_, index) => steps[index]?.action === 'create') });
+  if (apply) {
+    const specs = shown.flatMap(({ spec, existing }) => (existing === undefined ? [spec] : []));
+    await folder.ask('topics.create', { specs });
+  }
   if (args.values.has('json')) {
     await io.stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
   } else {
@@ -99,15 +113,9 @@ async function planTopics(
   return conflicts.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-/** A job takes an existing topic with any number of partitions, unless it asks for one. */
-function stepFor(
-  { name, partitions }: TopicSpec,
-  existing: TopicDescription | undefined,
-  asked: number | undefined,
-): Step {
-  const isConflict = existing !== undefined && asked !== undefined && existing.partitions !== asked;
-  const action = existing === undefined ? 'create' : isConflict ? 'conflict' : 'keep';
-  return { topic: name, action, partitions, existing: existing?.partitions };
+function stepFor({ spec, existing, conflict }: NeededTopic): Step {
+  const action = existing === undefined ? 'create' : conflict ? 'conflict' : 'keep';
+  return { topic: spec.name, action, partitions: spec.partitions, existing };
 }
 
 function durationText(ms: number): string {

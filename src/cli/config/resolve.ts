@@ -5,11 +5,14 @@
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { preview, StreamError } from '../../core/stream-error.ts';
+import type { TopicOverrides } from '../../job/options.ts';
 import { isSecretName } from '../../observability/redactor.ts';
 import { jobFields, type JobField } from './job-schema.ts';
 import { pathText, type Entry, type Layer } from './layer.ts';
 import { didYouMean } from './nearest.ts';
-import { isSetting, settingNames, settings, type Setting, type Settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { isSetting, settingNames, settings, type Settings } from './settings.ts';
+import { topicSettings } from './topic-settings.ts';
 import { leaves, nest, samePath, startsWith, type Path } from './tree.ts';
 
 export interface ConfigLine {
@@ -21,6 +24,8 @@ export interface ConfigLine {
 
 export interface Configuration {
   readonly settings: Settings;
+  /** Settings of single topics, by name. */
+  readonly topics: Readonly<Record<string, TopicOverrides>>;
   /** The job's configuration, as its schema takes it. */
   readonly job: Readonly<Record<string, unknown>>;
   /** Every value there is, in the order of the settings table, then the job's. */
@@ -40,6 +45,7 @@ export function resolve(layers: readonly Layer[], jobSchema?: z.ZodType): Config
     else mistakes.push(mistake);
   }
   const runner = resolveSettings(winners, mistakes);
+  const topics = resolveTopics(winners, mistakes);
   const jobEntries = [...winners.values()]
     .filter(({ path }) => path[0] === 'config')
     .map((entry) => ({ ...entry, path: entry.path.slice(1) }));
@@ -51,14 +57,15 @@ export function resolve(layers: readonly Layer[], jobSchema?: z.ZodType): Config
       remedy: '`run-topology config show` lists every value and where it comes from.',
     });
   }
-  const lines = [...runner.lines, ...job.lines];
+  const lines = [...runner.lines, ...topics.lines, ...job.lines];
   const secrets = lines.filter((line) => line.secret).map((line) => String(line.value));
-  return { settings: runner.values, job: job.values, lines, secrets };
+  return { settings: runner.values, topics: topics.values, job: job.values, lines, secrets };
 }
 
 function unknownName({ path, origin }: Entry, fields: readonly JobField[] | undefined): string | undefined {
   const name = pathText(path);
   const [first, ...rest] = path;
+  if (first === 'topics') return undefined; // judged by their schema
   if (first !== 'config') {
     return isSetting(name) ? undefined : `${name} (${origin}) is not a setting.${didYouMean(name, settingNames)}`;
   }
@@ -98,6 +105,26 @@ function resolveSettings(
     }
   }
   return { values: values as unknown as Settings, lines }; // every name went through its own schema
+}
+
+function resolveTopics(
+  winners: ReadonlyMap<string, Entry>,
+  mistakes: string[],
+): { readonly values: Readonly<Record<string, TopicOverrides>>; readonly lines: readonly ConfigLine[] } {
+  const entries = [...winners.values()].filter(({ path }) => path[0] === 'topics');
+  const given = nest(entries.map(({ path, value }) => [path.slice(1), value]));
+  const values: Record<string, TopicOverrides> = {};
+  for (const [topic, settingsOfTopic] of Object.entries(given)) {
+    const result = topicSettings.safeParse(settingsOfTopic);
+    if (result.success) values[topic] = result.data;
+    for (const { path, message } of result.error?.issues ?? []) {
+      const full = ['topics', topic, ...path.map(String)];
+      const entry = entries.find((candidate) => startsWith(candidate.path, full));
+      mistakes.push(complaint(pathText(full), message, entry, false));
+    }
+  }
+  const lines = entries.map(({ path, value, origin }) => ({ name: pathText(path), value, origin, secret: false }));
+  return { values, lines };
 }
 
 function resolveJob(

@@ -3,32 +3,11 @@
  * configuration is validated by the topology's schema and lies beside them under `config`.
  */
 import { z } from 'zod';
-import { toMs, type Duration } from '../../core/duration.ts';
 import { logLevels } from '../../observability/logger.ts';
-
-export interface Setting<T> {
-  readonly schema: z.ZodType<T>;
-  readonly help: string;
-  readonly fallback?: T;
-  /** Other environment names, beside `MILLRACE_<PATH>`. */
-  readonly aliases?: readonly string[];
-  readonly secret?: boolean;
-  /** Long option of the commands that take this setting, and the word for its value. */
-  readonly flag?: { readonly name: string; readonly value: string };
-}
+import { kafkaSettings } from './kafka-settings.ts';
+import { duration, setting, text, type Setting } from './setting.ts';
 
 const count = z.int().min(1);
-const text = z.string().min(1);
-
-const duration = z.custom<Duration>((value) => {
-  try {
-    toMs(value as Duration); // checks the shape itself, whatever it gets
-    return true;
-  } catch {
-    return false;
-  }
-}, "must be milliseconds, or text like '250ms', '10s', '5m', '1h', '7d'");
-
 const unitBytes = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 const bytes = z
   .union([z.int().min(1), z.string().regex(/^\d+(\.\d+)?\s*([KMG]i?B)?$/, "must be bytes, or text like '256MiB'")])
@@ -49,19 +28,6 @@ const httpAddress = z
     return { port: Number(port), ...(host === undefined ? {} : { host }) };
   });
 
-const servers = z.union([
-  text.transform((list) => list.split(',').map((server) => server.trim())),
-  z.array(text).min(1),
-]);
-
-function setting<T>(
-  schema: z.ZodType<T>,
-  help: string,
-  more: NoInfer<Omit<Setting<T>, 'schema' | 'help'>> = {},
-): Setting<T> {
-  return { schema, help, ...more };
-}
-
 export const settings = {
   data: setting(text, 'Folder of the embedded log and the state.', {
     fallback: '.millrace',
@@ -81,11 +47,11 @@ export const settings = {
     fallback: 4,
     flag: { name: 'partitions', value: 'N' },
   }),
-  group: setting(text.optional(), "Consumer group. Default: the job's name.", {
-    flag: { name: 'group', value: 'NAME' },
-  }),
   exchange: setting(z.enum(['direct', 'log']).optional(), 'How records change tasks. Default: direct with one worker.'),
-  'commit.linger': setting(duration.optional(), 'Commit this long after the first uncommitted output. Default: 10ms.'),
+  'commit.linger': setting(
+    duration.optional(),
+    'Commit this long after the first uncommitted output. Default: 10ms, on Kafka 50ms.',
+  ),
   'commit.interval': setting(duration, 'Commit at the latest after this long.', { fallback: '1s' }),
   'memory.stateBytes': setting(bytes.optional(), 'Bound of the decoded state caches of a worker. Default: 256MiB.'),
   'memory.inputBytes': setting(bytes.optional(), 'Bound of the prefetched input of a worker. Default: 16MiB.'),
@@ -104,11 +70,7 @@ export const settings = {
     'auto: pretty on a terminal, JSON with --json, else plain.',
     { fallback: 'auto' },
   ),
-  'kafka.brokers': setting(servers.optional(), 'Kafka bootstrap servers, HOST:PORT separated by commas.', {
-    aliases: ['KAFKA_BOOTSTRAP_SERVERS'],
-    flag: { name: 'kafka', value: 'SERVERS' },
-  }),
-  'kafka.topic': setting(text.optional(), 'Topic of products that take one.', { aliases: ['KAFKA_TOPIC'] }),
+  ...kafkaSettings,
   'postgres.url': setting(text.optional(), 'PostgreSQL connection.', { aliases: ['POSTGRES_URL'] }),
   'openai.apiKey': setting(text.optional(), 'Key of the OpenAI-compatible endpoint.', {
     aliases: ['OPENAI_API_KEY'],

@@ -75,7 +75,7 @@ test('never prints a secret, in either format', async () => {
       MILLRACE_CONFIG_API_KEY: 'sk-two-0123456789',
       DB_PASSWORD: 'hunter33',
     });
-    io.file('millrace.yaml', 'group: ${DB_PASSWORD}\n');
+    io.file('millrace.yaml', 'kafka: { group.id: "${DB_PASSWORD}" }\n');
     expect(await main(['config', 'show', 'sample', ...format], io, fakeEngine())).toBe(0);
     expect(io.stdout.text).not.toMatch(/sk-one|sk-two|hunter/);
     expect(io.stdout.text).toContain('postgres://app:***@db/x');
