@@ -23,7 +23,7 @@ export interface FileOfTopic {
 export interface FileWiring {
   readonly inputs: readonly FileOfTopic[];
   readonly outputs: readonly FileOfTopic[];
-  /** Where wrong records go, a JSON line each. */
+  /** Where wrong records go, a JSON line each: beside the first output that is a file. */
   readonly deadLetters: string;
   /** Topics of sinks that were given no file: their records are not kept. */
   readonly unkept: readonly string[];
@@ -60,7 +60,7 @@ export function fileWiring(graph: Graph, args: FileArguments): FileWiring | unde
   for (const { path } of inputs) {
     if (path !== '-' && !existsSync(path)) throw usage(`there is no file ${path}`, graph);
   }
-  const first = outputs.find(({ path }) => path !== '-');
+  const first = outputs.find(({ path }) => path !== '-' && !isDevice(path));
   const deadLetters = first === undefined ? join(args.folder, `${graph.job}.dlq.jsonl`) : `${first.path}.dlq.jsonl`;
   if (!args.force) refuseExisting(first === undefined ? outputs : [...outputs, { path: deadLetters }]);
   const unkept = sinks.filter(({ id }) => !outputs.some((output) => output.id === id)).map(({ topic }) => topic);
@@ -114,9 +114,14 @@ function checkOnce(option: string, files: readonly FileOfTopic[], paths: boolean
   }
 }
 
+/** /dev/null, a pipe: nothing that could be overwritten, and no place to put a file beside. */
+function isDevice(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+}
+
 function refuseExisting(outputs: readonly { readonly path: string }[]): void {
   for (const { path } of outputs) {
-    if (path === '-' || !existsSync(path) || !statSync(path).isFile()) continue; // /dev/null, pipes
+    if (path === '-' || !existsSync(path) || isDevice(path)) continue;
     throw new StreamError('OUTPUT_EXISTS', `${path} exists`, {
       remedy: 'Name another file, or give --force to replace it.',
     });

@@ -10,9 +10,10 @@ export interface MemoryLogOptions {
   readonly store?: Store;
 }
 
-/** A log in memory, for tests and drivers: everything is gone when it is closed. It keeps records until they are deleted. */
+/** A log in memory, for tests and drivers: everything is gone when it is closed. */
 export class MemoryLog extends LocalLog {
   constructor(options: MemoryLogOptions = {}) {
-    super(new MemoryStorage(options.store), options.clock ?? systemClock);
+    const { store, clock = systemClock } = options;
+    super(new MemoryStorage(store, clock), clock);
   }
 }

@@ -41,10 +41,13 @@ export interface TopicSpec {
   readonly internal?: boolean | undefined;
 }
 
+/** `end` of a partition whose end nobody knows yet: a stream. */
+export const unknownEnd = Number.MAX_SAFE_INTEGER;
+
 export interface PartitionBounds extends TopicPartition {
   /** First offset that can still be read. */
   readonly start: number;
-  /** Offset after the last record, committed or not (high watermark). */
+  /** Offset after the last record, committed or not (high watermark); or `unknownEnd`. */
   readonly end: number;
   /** Offset up to which committed readers can read. */
   readonly stable: number;

@@ -1,3 +1,4 @@
+import { unknownEnd } from '../core/log.ts';
 import { engineMetrics } from '../observability/engine-metrics.ts';
 import type { MetricsSink } from '../observability/metric-family.ts';
 import type { Task } from '../runtime/task.ts';
@@ -49,7 +50,7 @@ function collectOperators(sink: MetricsSink, { job, operators }: Task, now: numb
 
 function collectInputs(sink: MetricsSink, { inputs }: Task, now: number): void {
   for (const input of inputs) {
-    if (input.end < 0) continue;
+    if (input.end < 0 || input.end === unknownEnd) continue;
     const labels = { topic: input.topic, partition: input.partition };
     const lag = Math.max(0, input.end - input.position);
     sink.value(engineMetrics.consumerLag, lag, labels);

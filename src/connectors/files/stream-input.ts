@@ -6,7 +6,7 @@
  *            ^ start             ^ end, so far
  */
 import { Readable } from 'node:stream';
-import type { FetchedPartition } from '../../core/log.ts';
+import { unknownEnd, type FetchedPartition } from '../../core/log.ts';
 import type { RecordBatch } from '../../core/record-batch.ts';
 import type { StreamError } from '../../core/stream-error.ts';
 import { fileError } from './file-error.ts';
@@ -52,7 +52,7 @@ export class StreamInput implements LineInput {
 
   bounds(): { start: number; end: number } {
     // Bounded runs stop at the end that they see at the start, and this one is not known yet.
-    return { start: this.#released, end: this.#ended ? this.#end : Number.MAX_SAFE_INTEGER };
+    return { start: this.#released, end: this.#ended ? this.#end : unknownEnd };
   }
 
   async read(offset: number, maxBytes: number): Promise<FetchedPartition | undefined> {

@@ -6,6 +6,8 @@ interface StoredBatch {
   /** Offset after its last record. */
   readonly next: number;
   readonly maxTimestamp: number;
+  /** Wall time, ms: retention counts from here. */
+  readonly writtenAt: number;
 }
 
 /** One partition as a list of batches. */
@@ -29,11 +31,11 @@ export class MemoryPartition implements PartitionStore {
     return this.#end;
   }
 
-  append(sealed: Buffer): void {
+  append(sealed: Buffer, writtenAt: number): void {
     this.#end = assignOffsets(sealed, this.#end);
     for (let at = 0; at < sealed.length;) {
       const { bytes, lastOffset, maxTimestamp } = readBatchHeader(sealed, at, sealed.length, false)!;
-      this.#batches.push({ bytes: sealed.subarray(at, at + bytes), next: lastOffset + 1, maxTimestamp });
+      this.#batches.push({ bytes: sealed.subarray(at, at + bytes), next: lastOffset + 1, maxTimestamp, writtenAt });
       at += bytes;
     }
   }
@@ -54,6 +56,13 @@ export class MemoryPartition implements PartitionStore {
     const index = this.#batches.findIndex(({ maxTimestamp }) => maxTimestamp >= timestamp);
     if (index < 0) return this.#end;
     return Math.max(this.#start, this.#batches[index - 1]?.next ?? 0);
+  }
+
+  /** Where the partition would begin if batches older than a time were dropped. */
+  retained(writtenSince: number): number {
+    const kept = this.#batches.findIndex(({ writtenAt }) => writtenAt >= writtenSince);
+    if (kept < 0) return this.#end;
+    return Math.max(this.#start, this.#batches[kept - 1]?.next ?? 0);
   }
 
   deleteBefore(offset: number): void {

@@ -221,6 +221,23 @@ test('with standard output the dead letters go into the working folder', async (
   });
 });
 
+test('beside a device there is no file: dead letters go into the working folder, or beside an output that is one', async () => {
+  const one = await start(['sample', '--input', '-', '--output', '/dev/null']);
+  one.job.finish();
+  await one.ended;
+  expect(one.engine.requests[0]?.files).toMatchObject({
+    outputs: [{ path: '/dev/null' }],
+    deadLetters: join(one.io.cwd, 'sample.dlq.jsonl'),
+  });
+  const io = fakeIo();
+  io.file('in', '');
+  const argv = ['joined', '--input', 'left=in', '--input', 'right=in'];
+  const two = await start([...argv, '--output', 'first=/dev/null', '--output', 'second=out'], io);
+  two.job.finish();
+  await two.ended;
+  expect(two.engine.requests[0]?.files?.deadLetters).toBe(join(io.cwd, 'out.dlq.jsonl'));
+});
+
 test('several inputs and outputs go by id or topic; a sink without a file is announced', async () => {
   const io = fakeIo();
   io.file('l', '');
