@@ -9,6 +9,7 @@ import type {
   CoordinatorType,
   KafkaTransport,
   PartitionView,
+  RequestBody,
   SendOptions,
   Slot,
   Stale,
@@ -48,10 +49,11 @@ export class ScriptedTransport implements KafkaTransport {
     slot: Slot,
     apiKey: number,
     _version: number,
-    body: Buffer,
+    body: RequestBody,
     options: SendOptions = {},
   ): Promise<Buffer> {
-    const request = { node, slot, apiKey, body, signal: options.signal };
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.concat(body);
+    const request = { node, slot, apiKey, body: bytes, signal: options.signal };
     this.sent.push(request);
     const answers = this.#answers.get(apiKey);
     if (answers === undefined) throw new StreamError('SIMULATION_FAILED', `no answer for request ${apiKey}`);

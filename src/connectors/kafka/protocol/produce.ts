@@ -1,7 +1,6 @@
 /**
- * Produce v8: one record batch per partition and request, as versions since 3 demand. The sealed batches are copied into
- * the request and get producer and sequence there, so the caller's bytes stay as they are and a repeated request is the
- * same to the byte.
+ * Produce v8: one record batch per partition and request, as versions since 3 demand. Producer and sequence are written
+ * into the sealed batches; doing it again writes the same, so a repeated request is the same to the byte.
  */
 import { stampProducer } from '../../../core/batch-format.ts';
 import type { TopicPartition } from '../../../core/log.ts';
@@ -32,28 +31,32 @@ export interface ProducedPartition extends PartitionError {
   readonly message: string | null;
 }
 
-/** Room for the fields beside the batches, per batch: enough for most topic names. */
-const fieldBytes = 64;
-
-export function encodeProduceRequest({ transactionalId, producer, timeoutMs, batches }: ProduceRequest): Buffer {
-  const room = batches.reduce((sum, { bytes }) => sum + bytes.length + fieldBytes, fieldBytes);
-  const positions: { readonly batch: OutgoingBatch; readonly position: number }[] = [];
-  const body = new RequestWriter(room)
+/**
+ * The request in pieces: the batches themselves are among them, so their bytes are not copied, and are not to be touched
+ * until the request is answered.
+ */
+export function encodeProduceRequest({ transactionalId, producer, timeoutMs, batches }: ProduceRequest): Buffer[] {
+  const out = new RequestWriter();
+  const cuts: { readonly at: number; readonly bytes: Buffer }[] = [];
+  out
     .string(transactionalId)
     .int16(-1) // acknowledged by all replicas in sync
     .int32(timeoutMs)
-    .array(byTopic(batches), ({ topic, places }, out) => {
-      out.string(topic).array(places, (batch) => {
-        out.int32(batch.partition).bytes(batch.bytes);
-        positions.push({ batch, position: out.length - batch.bytes.length });
+    .array(byTopic(batches), ({ topic, places }) => {
+      out.string(topic).array(places, ({ partition, bytes, baseSequence }) => {
+        stampProducer(bytes, 0, { ...producer, baseSequence, transactional: transactionalId !== null }, nativeCrc32c);
+        out.int32(partition).int32(bytes.length);
+        cuts.push({ at: out.length, bytes });
       });
-    })
-    .finish();
-  for (const { batch, position } of positions) {
-    const transactional = transactionalId !== null;
-    stampProducer(body, position, { ...producer, baseSequence: batch.baseSequence, transactional }, nativeCrc32c);
+    });
+  const fields = out.finish();
+  const pieces: Buffer[] = [];
+  let from = 0;
+  for (const { at, bytes } of cuts) {
+    pieces.push(fields.subarray(from, at), bytes);
+    from = at;
   }
-  return body;
+  return pieces;
 }
 
 export function decodeProduceResponse(body: Buffer): readonly ProducedPartition[] {

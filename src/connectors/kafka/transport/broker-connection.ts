@@ -16,7 +16,7 @@ import { brokerFailure } from '../protocol/errors.ts';
 import { ResponseReader } from '../protocol/response-reader.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { InFlight } from './in-flight.ts';
-import type { SendOptions } from './kafka-transport.ts';
+import type { RequestBody, SendOptions } from './kafka-transport.ts';
 import { ResponseFrames } from './response-frames.ts';
 import { kafkajsConnection, type KafkajsConnection, type KafkajsLogger } from './kafkajs-internals.ts';
 
@@ -126,7 +126,7 @@ export class BrokerConnection {
     }
   }
 
-  send(apiKey: number, version: number, body: Buffer, options: SendOptions = {}): Promise<Buffer> {
+  send(apiKey: number, version: number, body: RequestBody, options: SendOptions = {}): Promise<Buffer> {
     const range = this.#versions[apiKey];
     if (range === undefined || version < range.minVersion || version > range.maxVersion) {
       const spoken = range === undefined ? 'not at all' : `in versions ${range.minVersion} to ${range.maxVersion}`;
@@ -139,12 +139,12 @@ export class BrokerConnection {
     return this.#request(apiKey, version, body, options);
   }
 
-  async #request(apiKey: number, version: number, body: Buffer, options: SendOptions): Promise<Buffer> {
+  async #request(apiKey: number, version: number, body: RequestBody, options: SendOptions): Promise<Buffer> {
     const payload = await this.#exchange(apiKey, version, body, options);
     return options.flexible === true ? withoutTags(payload) : payload;
   }
 
-  #exchange(apiKey: number, version: number, body: Buffer, options: SendOptions): Promise<Buffer> {
+  #exchange(apiKey: number, version: number, body: RequestBody, options: SendOptions): Promise<Buffer> {
     const { timeoutMs = this.#settings.requestTimeoutMs, signal, flexible = false } = options;
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
@@ -184,8 +184,10 @@ export class BrokerConnection {
       };
       const sendRequest = (): void => {
         socket.cork();
-        socket.write(header(apiKey, version, correlationId, this.#settings.clientId, flexible, body.length));
-        socket.write(body);
+        const parts: readonly Buffer[] = Buffer.isBuffer(body) ? [body] : body;
+        const size = parts.reduce((sum, { length }) => sum + length, 0);
+        socket.write(header(apiKey, version, correlationId, this.#settings.clientId, flexible, size));
+        for (const part of parts) socket.write(part);
         socket.uncork();
       };
       this.#inFlight.push({ entry, sendRequest });

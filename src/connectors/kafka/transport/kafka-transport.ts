@@ -18,13 +18,23 @@ export interface SendOptions {
   readonly flexible?: boolean;
 }
 
+/** In one piece or in several, which are not copied: they must stay as they are until the request is answered. */
+export type RequestBody = Buffer | readonly Buffer[];
+
 export interface KafkaTransport {
   /**
    * Sends a request and resolves with the answer's body, which belongs to the caller. Not retried here. Fails with
    * LOG_UNAVAILABLE (naming the broker; whether the request was carried out is unknown), AUTHENTICATION_FAILED,
    * UNSUPPORTED (the broker does not know this version), LOG_CLOSED, or the signal's reason.
    */
-  send(node: number, slot: Slot, apiKey: number, version: number, body: Buffer, options?: SendOptions): Promise<Buffer>;
+  send(
+    node: number,
+    slot: Slot,
+    apiKey: number,
+    version: number,
+    body: RequestBody,
+    options?: SendOptions,
+  ): Promise<Buffer>;
   /** The partition's leader, cached. Fails with LOG_UNAVAILABLE while there is none, TOPIC_UNKNOWN, NOT_AUTHORIZED. */
   leader(topic: string, partition: number): Promise<PartitionView>;
   /** The node that coordinates a group or transactional id, cached. Fails with LOG_UNAVAILABLE, NOT_AUTHORIZED. */

@@ -13,6 +13,7 @@ import type {
   CoordinatorType,
   KafkaTransport,
   PartitionView,
+  RequestBody,
   SendOptions,
   Slot,
   Stale,
@@ -115,14 +116,20 @@ class KafkajsTransport implements KafkaTransport {
     slot: Slot,
     apiKey: number,
     version: number,
-    body: Buffer,
+    body: RequestBody,
     options: SendOptions = {},
   ): Promise<Buffer> {
     if (!this.#cache.brokers.has(node)) await this.#cache.refreshBrokers();
     return this.#send(node, slot, { apiKey, version }, body, options);
   }
 
-  async #send(node: number, slot: Slot, { apiKey, version }: Api, body: Buffer, options: SendOptions): Promise<Buffer> {
+  async #send(
+    node: number,
+    slot: Slot,
+    { apiKey, version }: Api,
+    body: RequestBody,
+    options: SendOptions,
+  ): Promise<Buffer> {
     const connecting = this.#connection(node, slot);
     const connection = await (options.signal === undefined ? connecting : abortable(connecting, options.signal));
     try {
