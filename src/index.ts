@@ -119,9 +119,13 @@ export type { CompatibilityLevel, Incompatibility } from './contracts/compatibil
 export { contract } from './contracts/contract.ts';
 export type { Contract, ContractOptions, Encoding } from './contracts/contract.ts';
 export { MemoryRegistry } from './contracts/memory-registry.ts';
-export { registered } from './contracts/registered.ts';
+export { connectRegistry } from './contracts/confluent-registry.ts';
+export { registered, registeredReader } from './contracts/registered.ts';
 export type { RegisteredCodec } from './contracts/registered.ts';
-export type { SchemaRegistryPort } from './contracts/schema-registry-port.ts';
+export type { RegistryOptions } from './contracts/registry-options.ts';
+export type { SchemaRegistryPort, SubjectVersion } from './contracts/schema-registry-port.ts';
 export type { FieldShape, Shape } from './contracts/shape.ts';
+export { subjectOf } from './contracts/subject.ts';
+export type { SubjectStrategy } from './contracts/subject.ts';
 export { taggedUnion } from './contracts/tagged-union.ts';
 export type { TaggedValue, UnionMembers } from './contracts/tagged-union.ts';

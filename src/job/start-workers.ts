@@ -46,7 +46,10 @@ function oneWorker(options: StartOptions): Supervisor {
   const { plan, prepared, codecOf, log, state, clock, random } = options;
   const { backend, store } = state;
   const settings = settingsOf(options, 0);
-  return new Supervisor({ ...options, worker: { plan, ...prepared, settings, codecOf, log, backend, store, clock, random } });
+  return new Supervisor({
+    ...options,
+    worker: { plan, ...prepared, settings, codecOf, log, backend, store, clock, random },
+  });
 }
 
 function threads(options: StartOptions): ThreadPool {

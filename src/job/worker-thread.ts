@@ -13,6 +13,7 @@ import { levelState } from '../state/leveldb/level-state.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import { loadTopology } from './load-topology.ts';
 import type { MetricReading } from './options.ts';
+import { registeredCodecs } from './registered-codecs.ts';
 import { Supervisor } from './supervisor.ts';
 import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
 
@@ -36,13 +37,14 @@ async function main(): Promise<void> {
     'port' in data.log
       ? connectLog(data.log.port)
       : await openKafkaLog(data.log.kafka, { clock: systemClock, random: systemRandom });
+  const codecOf = await registeredCodecs(plan, data.registry);
   const store = await openLevelStore(data.storeFolder);
   const backend = levelState(store);
   const supervisor = new Supervisor({
     clock: systemClock,
     random: systemRandom,
     restart: data.restart,
-    worker: { ...data, plan, log, backend, store, clock: systemClock, random: systemRandom },
+    worker: { ...data, plan, codecOf, log, backend, store, clock: systemClock, random: systemRandom },
     onChange: report,
     onCommit: (durationMs, pauseMs) => {
       send({ type: 'commit', durationMs, pauseMs });

@@ -51,6 +51,19 @@ export class Redrive {
     this.#timersOf = timersOf;
   }
 
+  /** Like Source.prepare. */
+  prepare(batch: RecordBatch): Promise<unknown> | undefined {
+    const waiting: Promise<unknown>[] = [];
+    for (let i = 0; i < batch.count; i++) {
+      const start = batch.valueStarts[i]!;
+      if (start < 0) continue;
+      const letter = this.#codec.decode(batch.slab, start, batch.valueEnds[i]!);
+      const missing = this.#sources.get(letter.operator)?.prepare(recordOf(letter));
+      if (missing !== undefined) waiting.push(missing);
+    }
+    return waiting.length === 0 ? undefined : Promise.all(waiting);
+  }
+
   /** Like Source.feed. A letter whose operator is gone is left out: the graph has changed since. */
   feed(batch: RecordBatch, from: number, to: number): number {
     for (let i = from; i < to; i++) {
@@ -67,12 +80,9 @@ export class Redrive {
       this.#timersOf(letter.operator)?.refire(letter.key ?? '', domain, time);
       return;
     }
-    const raw = Buffer.from(letter.raw, 'base64');
-    const time = letter.timestamp ?? NaN;
     const source = this.#sources.get(letter.operator);
     if (source !== undefined) {
-      const batch = recordBatchOf(letter.source, letter.partition, letter.offset, [{ value: raw, timestamp: time }]);
-      source.feed(batch, 0, 0, 1);
+      source.feed(recordOf(letter), 0, 0, 1);
       return;
     }
     const entrance = this.#entrance(letter.operator, letter.input);
@@ -82,8 +92,9 @@ export class Redrive {
     cursor.topic = letter.source;
     cursor.partition = letter.partition;
     cursor.offset = letter.offset;
-    cursor.timestamp = time;
+    cursor.timestamp = letter.timestamp ?? NaN;
     cursor.key = letter.key ?? '';
+    const raw = Buffer.from(letter.raw, 'base64');
     let value: unknown;
     try {
       value = entrance.codec.decode(raw, 0, raw.length);
@@ -95,4 +106,9 @@ export class Redrive {
     }
     entrance.input.process(value);
   }
+}
+
+/** The record that a source could not take. */
+function recordOf({ source, partition, offset, raw, timestamp = NaN }: Redriven): RecordBatch {
+  return recordBatchOf(source, partition, offset, [{ value: Buffer.from(raw, 'base64'), timestamp }]);
 }

@@ -65,6 +65,20 @@ export class Source {
     return this.#clock.watermark;
   }
 
+  /** Fetches what the codec needs for the records of a batch; undefined: nothing. Rejects when it cannot be fetched now. */
+  prepare(batch: RecordBatch): Promise<unknown> | undefined {
+    const codec = this.#codec;
+    if (codec.prepare === undefined) return undefined;
+    const { slab, valueStarts, valueEnds, count } = batch;
+    const waiting = new Set<Promise<void>>();
+    for (let i = 0; i < count; i++) {
+      const start = valueStarts[i]!;
+      const missing = start < 0 ? undefined : codec.prepare(slab, start, valueEnds[i]!);
+      if (missing !== undefined) waiting.add(missing);
+    }
+    return waiting.size === 0 ? undefined : Promise.all(waiting);
+  }
+
   /**
    * Feeds records `[from, to)` of a batch and returns the index of the next one: less than `to` when the task was held
    * (a full async operator) in between.

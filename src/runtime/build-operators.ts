@@ -3,9 +3,11 @@
  * plan. Built from the sinks up, so that every operator knows its outputs when it is made.
  */
 import { inFlightCodec } from '../async/in-flight.ts';
+import type { Codec } from '../core/codec.ts';
 import { toMs } from '../core/duration.ts';
 import type { Key } from '../core/partitioner.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { Topic } from '../core/topic.ts';
 import type { BroadcastElementContext, BroadcastWriteContext, GraphNode, NodeId } from '../graph/nodes.ts';
 import { AsyncMap } from '../operators/async-map.ts';
 import { Counters } from '../operators/counters.ts';
@@ -36,6 +38,8 @@ export interface BuildContext {
   readonly exchange: 'direct' | 'log';
   /** Partitions of a user topic. */
   readonly partitionsOf: (topic: string) => number;
+  /** Codec of the values of a user topic as they stand in the log. */
+  readonly codecOf: (topic: Topic<unknown>) => Codec<unknown>;
   /** Direct exchange: entries of all tasks of this worker, by exchange; filled as tasks are built. */
   readonly entries: Map<NodeId, ExchangeEntry[]>;
 }
@@ -194,7 +198,9 @@ class Builder {
         return;
       case 'sink': {
         const writer = host.writer(node.topic.name);
-        this.#inputs.set(node.id, [new Sink({ ...common, undo: stateless }, node.topic, writer)]);
+        this.#inputs.set(node.id, [
+          new Sink({ ...common, undo: stateless }, { ...node.topic, codec: this.#context.codecOf(node.topic) }, writer),
+        ]);
         return;
       }
     }
@@ -207,7 +213,7 @@ class Builder {
   }
 
   #source(node: GraphNode & { kind: 'source' }, counters: Counters): void {
-    const { host, partitionsOf, plan } = this.#context;
+    const { host, partitionsOf, codecOf } = this.#context;
     const count = partitionsOf(node.topic.name);
     const everywhere = this.#context.subTopology.broadcastSources.includes(node.id);
     const strategy = node.time.watermarks;
@@ -217,7 +223,7 @@ class Builder {
     const options = {
       id: node.id,
       host,
-      codec: plan.graph.nodes.get(node.id)!.codec ?? node.topic.codec,
+      codec: codecOf(node.topic),
       policy: node.onError,
       counters,
       time: node.time,

@@ -236,9 +236,16 @@ export class Feeder {
   ended(): boolean {
     return (
       this.inputs.length > 0 &&
-      this.inputs.every(({ reader, finished, broadcast }) => {
-        if (reader.kind === 'source') return finished || broadcast;
-        return reader.kind === 'redrive' || reader.entry.upstreams.watermark === Infinity;
+      this.inputs.every((input) => {
+        const { reader, finished, broadcast } = input;
+        switch (reader.kind) {
+          case 'source':
+            return finished || broadcast;
+          case 'exchange':
+            return reader.entry.upstreams.watermark === Infinity;
+          case 'redrive':
+            return input.exhausted;
+        }
       })
     );
   }

@@ -2,7 +2,7 @@
  * Prefetch: keeps the inputs of a worker filled, within a bound of bytes. One fetch is under way at a time; partitions
  * that are full or paused are left out of it, which is all that backpressure is.
  */
-import type { LogReader, TopicPartition } from '../core/log.ts';
+import type { FetchedPartition, LogReader, TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { TaskInput } from './task-input.ts';
 
@@ -100,6 +100,8 @@ export class Intake {
         isolation: 'committed',
         signal: abort.signal,
       });
+      const preparing = preparations(fetched, inputs);
+      if (preparing.length > 0) await Promise.all(preparing);
       for (const part of fetched) {
         const from = asked.get(partitionName(part));
         for (const input of inputs) {
@@ -122,6 +124,15 @@ export class Intake {
       onError(failure);
     }
   }
+}
+
+// Schemas that are met for the first time. Decoding is synchronous, so they are fetched before the records are let in.
+function preparations(fetched: readonly FetchedPartition[], inputs: readonly TaskInput[]): readonly Promise<unknown>[] {
+  return fetched.flatMap(({ topic, partition, batch }) => {
+    if (batch === undefined) return [];
+    const readers = inputs.filter((input) => input.topic === topic && input.partition === partition);
+    return readers.flatMap((input) => input.prepare(batch) ?? []);
+  });
 }
 
 // Broadcast partitions are read by every task of the worker: those that are ahead wait until the others are there too.

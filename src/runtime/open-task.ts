@@ -4,9 +4,11 @@
  * All of it beside the worker's loop; only attaching, which replays event time through the operators, is a turn of it.
  */
 import { ByteWriter } from '../core/byte-writer.ts';
+import type { Codec } from '../core/codec.ts';
 import type { MemberId, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
+import type { Topic } from '../core/topic.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
 import type { SubTopology } from '../plan/plan.ts';
@@ -61,13 +63,14 @@ async function restoreTask(context: OpenContext, task: Task): Promise<void> {
 
 /** Makes the operators of a task, for the first time or after a rollback. */
 export function buildTask(context: OpenContext, task: Task): void {
-  const { plan, layout, settings, topics } = context.options;
+  const { plan, layout, settings, topics, codecOf = ownCodec } = context.options;
   task.build({
     plan,
     layout,
     exchange: settings.exchange,
     entries: context.entries,
     partitionsOf: (topic) => topics.get(topic)!.partitions,
+    codecOf,
   });
 }
 
@@ -239,14 +242,19 @@ async function firstPosition(context: OpenContext, place: InputPlace): Promise<n
   return start === 'earliest' ? bounds!.start : bounds!.stable;
 }
 
-// Inputs of a bounded run end where their partitions end now; exchanges end with their upstreams.
+// Inputs of a bounded run end where their partitions end now, dead letters that were sent back too; exchanges end with
+// their upstreams.
 async function stopsOf(
   context: OpenContext,
   task: Task,
   places: readonly InputPlace[],
 ): Promise<readonly (number | undefined)[]> {
-  const sources = places.filter(({ node }) => task.operators.sources.has(node));
-  const bounds = await context.options.log.topics.bounds(sources);
-  const stable = new Map(sources.map((place, i) => [place, bounds[i]!.stable]));
+  const ending = places.filter(({ node }) => !task.operators.logEntries.has(node));
+  const bounds = await context.options.log.topics.bounds(ending);
+  const stable = new Map(ending.map((place, i) => [place, bounds[i]!.stable]));
   return places.map((place) => stable.get(place));
+}
+
+function ownCodec({ codec }: Topic<unknown>): Codec<unknown> {
+  return codec;
 }

@@ -85,6 +85,19 @@ export class TaskInput {
     return Number.isNaN(time) ? -Infinity : time;
   }
 
+  /** Fetches what a batch needs before it is accepted; undefined: nothing. */
+  prepare(batch: RecordBatch): Promise<unknown> | undefined {
+    const { reader } = this;
+    switch (reader.kind) {
+      case 'source':
+        return reader.source.prepare(batch);
+      case 'redrive':
+        return reader.redrive.prepare(batch);
+      case 'exchange':
+        return undefined;
+    }
+  }
+
   accept(fetched: FetchedPartition): void {
     this.end = fetched.end;
     this.fetchPosition = fetched.nextOffset;

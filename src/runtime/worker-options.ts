@@ -1,6 +1,8 @@
 import type { Clock, Random } from '../core/clock.ts';
+import type { Codec } from '../core/codec.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
+import type { Topic } from '../core/topic.ts';
 import type { Layout, Plan } from '../plan/plan.ts';
 import type { StateBackend } from '../state/backend.ts';
 
@@ -41,6 +43,8 @@ export interface WorkerOptions {
   readonly random: Random;
   /** Topics of the job, internal ones included. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
+  /** How the values of a topic are written in the log. Default: by the codec of the topology. */
+  readonly codecOf?: ((topic: Topic<unknown>) => Codec<unknown>) | undefined;
   readonly listener: WorkerListener;
 }
 

@@ -16,6 +16,8 @@ export interface FakeRegistry {
   readonly levels: Map<string, CompatibilityLevel>;
   /** Answers everything with this, when set. */
   refusal: { readonly status: number; readonly body: string } | undefined;
+  /** Knows subjects and no ids. */
+  schemasAway: boolean;
   /** The only `Authorization` that is let in, when set. */
   authorization: string | undefined;
 }
@@ -35,6 +37,7 @@ export async function fakeRegistry(): Promise<FakeRegistry> {
     requests: [] as string[],
     levels: new Map<string, CompatibilityLevel>(),
     refusal: undefined as FakeRegistry['refusal'],
+    schemasAway: false,
     authorization: undefined as string | undefined,
   };
   const server = createServer((request, response) => {
@@ -70,7 +73,7 @@ async function answer(fake: FakeRegistry, request: IncomingMessage): Promise<{ s
 }
 
 async function act(
-  { registry, levels }: FakeRegistry,
+  { registry, levels, schemasAway }: FakeRegistry,
   method: string,
   path: string,
   body: { schema?: string; compatibility?: CompatibilityLevel },
@@ -104,6 +107,7 @@ async function act(
     }
     case 'GET schemas': {
       const id = Number(path.split('/').at(-1));
+      if (schemasAway) throw new Refused(503, 'overloaded');
       const found = await registry.byId(id).catch(() => undefined);
       if (found === undefined) throw new Refused(404, 'Schema not found');
       return { schema: JSON.stringify(found) };
