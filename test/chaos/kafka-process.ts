@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** Short, so that zombies are made quickly. */
 export const sessionTimeoutMs = 6_000;
 
 export interface ProcessOptions {
+  /** Module that it runs. */
+  readonly entry: string;
   readonly brokers: string;
   /** State and output of all its lives. */
   readonly folder: string;
@@ -30,12 +31,10 @@ export class WorkerProcess {
   }
 
   start(): void {
-    const { brokers, folder, onFailure } = this.#options;
-    const entry = fileURLToPath(new URL('./kafka-child.ts', import.meta.url));
+    const { entry, brokers, folder, onFailure } = this.#options;
     const output = openSync(join(folder, `${this.name}.log`), 'a');
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, brokers, join(folder, this.name)], {
-      stdio: ['ignore', output, output],
-    });
+    const args = [entry, brokers, join(folder, this.name), String(sessionTimeoutMs)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', output, output] });
     closeSync(output);
     this.#child = child;
     this.#expected = false;

@@ -13,6 +13,7 @@ import type { Log } from '../../src/core/log.ts';
 import { keyText, partitionOf } from '../../src/core/partitioner.ts';
 import { writeTopic } from '../support/write-topic.ts';
 import { makeEvents, mulberry } from './input.ts';
+import { buildChild } from './kafka-build.ts';
 import { sessionTimeoutMs, WorkerProcess } from './kafka-process.ts';
 import { checkOutputs, type OutputFindings } from './kafka-outputs.ts';
 import { counts, events, windows, type Event } from './topology.ts';
@@ -78,8 +79,10 @@ class Run {
     this.#brokers = brokers;
     this.#log = log;
     this.#random = mulberry(options.seed ^ 0x5eed);
+    const entry = buildChild(folder);
     const make = (name: string): WorkerProcess =>
       new WorkerProcess(name, {
+        entry,
         brokers,
         folder,
         onFailure: (who, code) => {
