@@ -36,6 +36,7 @@ export function generatedLog(log: Log, topics: Topics, clock: Clock): Log {
   return {
     kind: log.kind,
     storesRows: log.storesRows,
+    writesChecksums: log.writesChecksums,
     shared: log.shared,
     topics: generatedAdmin(log.topics, topics, clock),
     reader: () => new GeneratedReader(log.reader(), topics, clock),

@@ -114,7 +114,7 @@ export function readBatchHeader(
   };
 }
 
-/** Fills in the header of the batch that spans `buffer[position, end)`, checksum last. */
+/** Fills in the header of the batch that spans `buffer[position, end)`, checksum last (where it is wanted). */
 export function writeBatchHeader(
   buffer: Buffer,
   position: number,
@@ -122,6 +122,7 @@ export function writeBatchHeader(
   count: number,
   baseTimestamp: number,
   maxTimestamp: number,
+  checksum: boolean,
 ): void {
   putInt64(buffer, 0, position);
   buffer.writeInt32BE(end - position - batchPrefixBytes, position + 8);
@@ -135,7 +136,7 @@ export function writeBatchHeader(
   buffer.writeInt16BE(-1, position + 51);
   buffer.writeInt32BE(-1, position + 53);
   buffer.writeInt32BE(count, position + 57);
-  putCrc(buffer, position, end);
+  if (checksum) putCrc(buffer, position, end);
 }
 
 /** Gives a sealed batch its producer (idempotence, transactions) and renews the checksum. */

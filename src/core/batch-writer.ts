@@ -10,6 +10,8 @@ export interface BatchWriterOptions {
   readonly maxBatchBytes?: number;
   /** Records above this fail with RECORD_TOO_LARGE. Default 1 MiB less 1 KiB: Kafka's own default, headers included. */
   readonly maxRecordBytes?: number;
+  /** False: whoever takes the batches writes their checksums. Default true. */
+  readonly checksums?: boolean;
 }
 
 export type RecordKey = string | Uint8Array | null;
@@ -27,6 +29,7 @@ export class BatchWriter {
   readonly #out = new ByteWriter(4096);
   readonly #maxBatchBytes: number;
   readonly #maxRecordBytes: number;
+  readonly #checksums: boolean;
   /** Start of the open batch; there is none while #batchCount is 0. */
   #batchStart = 0;
   #batchCount = 0;
@@ -43,6 +46,7 @@ export class BatchWriter {
     this.partition = partition;
     this.#maxBatchBytes = options.maxBatchBytes ?? 512 * 1024;
     this.#maxRecordBytes = options.maxRecordBytes ?? 1024 * 1024 - 1024;
+    this.#checksums = options.checksums ?? true;
   }
 
   /** Records since the last seal. */
@@ -190,7 +194,7 @@ export class BatchWriter {
         {
           topic: this.topic,
           partition: this.partition,
-          ...(typeof key === 'string' ? { key } : {}),
+          ...(typeof key === 'string' ? { key: key.length > 120 ? `${key.slice(0, 120)}...` : key } : {}),
           remedy: 'Make the value smaller, or raise the record limit of the log and of the job.',
         },
       );
@@ -226,7 +230,8 @@ export class BatchWriter {
   #closeBatch(): void {
     if (this.#batchCount === 0) return;
     const { buffer, length } = this.#out;
-    writeBatchHeader(buffer, this.#batchStart, length, this.#batchCount, this.#baseTimestamp, this.#maxTimestamp);
+    const [start, count, checksums] = [this.#batchStart, this.#batchCount, this.#checksums];
+    writeBatchHeader(buffer, start, length, count, this.#baseTimestamp, this.#maxTimestamp, checksums);
     this.#batchCount = 0;
   }
 }

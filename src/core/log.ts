@@ -189,6 +189,8 @@ export interface Log {
   readonly kind: string;
   /** True when a commit writes state rows atomically with outputs and offsets; else the engine keeps changelogs. */
   readonly storesRows: boolean;
+  /** True when it writes the checksums of the batches that it is given; else they must come with them. */
+  readonly writesChecksums?: boolean | undefined;
   /** True when several workers (threads, processes) may share its groups. */
   readonly shared: boolean;
   readonly topics: TopicAdmin;

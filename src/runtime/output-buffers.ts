@@ -11,16 +11,19 @@ export class OutputBuffers {
   /** Records for users since the start, for status and metrics: internal topics do not count. */
   total = 0;
   readonly #cursor: Cursor;
+  readonly #checksums: boolean;
   readonly #topics = new Map<string, TopicOutput>();
 
-  constructor(cursor: Cursor) {
+  /** `checksums`: false where the log writes them itself. */
+  constructor(cursor: Cursor, checksums: boolean) {
     this.#cursor = cursor;
+    this.#checksums = checksums;
   }
 
   writer(topic: string, partitions: number, internal: boolean): TopicWriter {
     let output = this.#topics.get(topic);
     if (output === undefined) {
-      output = new TopicOutput(this, this.#cursor, topic, partitions, internal);
+      output = new TopicOutput(this, this.#cursor, { topic, partitions, internal, checksums: this.#checksums });
       this.#topics.set(topic, output);
     }
     return output;
@@ -47,6 +50,13 @@ export class OutputBuffers {
 
 const nothing = Buffer.alloc(0);
 
+interface OutputOptions {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly internal: boolean;
+  readonly checksums: boolean;
+}
+
 class TopicOutput implements TopicWriter {
   readonly partitions: number;
   readonly #buffers: OutputBuffers;
@@ -54,12 +64,15 @@ class TopicOutput implements TopicWriter {
   readonly #writers: readonly BatchWriter[];
   readonly #internal: boolean;
 
-  constructor(buffers: OutputBuffers, cursor: Cursor, topic: string, partitions: number, internal: boolean) {
+  constructor(buffers: OutputBuffers, cursor: Cursor, { topic, partitions, internal, checksums }: OutputOptions) {
     this.#internal = internal;
     this.partitions = partitions;
     this.#buffers = buffers;
     this.#cursor = cursor;
-    this.#writers = Array.from({ length: partitions }, (_, partition) => new BatchWriter(topic, partition));
+    this.#writers = Array.from(
+      { length: partitions },
+      (_, partition) => new BatchWriter(topic, partition, { checksums }),
+    );
   }
 
   get byteLength(): number {

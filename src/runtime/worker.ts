@@ -76,8 +76,9 @@ export class Worker implements TaskWorker {
     this.#options = options;
     this.clock = clock;
     this.job = plan.graph.job;
-    this.#outputs = new OutputBuffers(this.cursor);
-    this.#changelogOutputs = new OutputBuffers(this.cursor);
+    const checksums = log.writesChecksums !== true;
+    this.#outputs = new OutputBuffers(this.cursor, checksums);
+    this.#changelogOutputs = new OutputBuffers(this.cursor, checksums);
     if (!log.storesRows) {
       if (store === undefined) throw new StreamError('UNSUPPORTED', `state on a ${log.kind} log needs a store`);
       this.#changelog = new Changelog(log, store, this.job);

@@ -125,6 +125,15 @@ describe('writer', () => {
     expect(modelsOf(walk(writer.seal()!.bytes).batch)).toEqual([record('good', { timestamp: 1 })]);
   });
 
+  test('leaves checksums to whoever takes the batches, where asked to', () => {
+    const records = [{ key: 'a', value: 'b', timestamp: 1, headers: [] }];
+    const [without, whole] = [sealed(records, { checksums: false }), sealed(records)];
+    expect(without.readUInt32BE(17)).not.toBe(whole.readUInt32BE(17));
+    const fields = { producerId: 1, producerEpoch: 2, baseSequence: 3, transactional: true };
+    for (const batch of [without, whole]) stampProducer(batch, 0, fields);
+    expect(without).toEqual(whole);
+  });
+
   test('seals nothing when there is nothing', () => {
     const writer = new BatchWriter('t', 3);
     writer.append('k', string, 'gone', 1);

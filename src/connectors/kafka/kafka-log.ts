@@ -35,6 +35,7 @@ export async function openKafkaLog(options: KafkaOptions, environment: KafkaEnvi
 export class KafkaLog implements Log {
   readonly kind = 'kafka';
   readonly storesRows = false;
+  readonly writesChecksums = true;
   readonly shared = true;
   readonly topics: TopicAdmin;
   readonly #context: KafkaContext;
