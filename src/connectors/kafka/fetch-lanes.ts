@@ -45,6 +45,8 @@ export class FetchLanes {
   readonly #onLanding: () => void;
   /** `slot/node` with a question under way. */
   readonly #busy = new Set<string>();
+  /** Nodes whose quick connection is taken by a short poll. */
+  readonly #short = new Set<number>();
 
   constructor(context: KafkaContext, number: number, onLanding: () => void) {
     this.#context = context;
@@ -79,12 +81,17 @@ export class FetchLanes {
     if (quickFree && behind.length > 0) {
       void this.#send({ ...how, slot: this.#quick, node, places: behind, waitMs: 0 });
     }
-    if (rest.length === 0) return;
+    // Those that are in a short poll will soon be free to share the long one.
+    if (rest.length === 0 || this.#short.has(node)) return;
     if (parkedFree) {
       const waitMs = Math.min(how.waitMs, longestPollMs);
       void this.#send({ ...how, slot: this.#parked, node, places: rest, waitMs });
     } else if (quickFree && behind.length === 0) {
-      void this.#send({ ...how, slot: this.#quick, node, places: rest, waitMs: Math.min(how.waitMs, shortPollMs) });
+      const waitMs = Math.min(how.waitMs, shortPollMs);
+      this.#short.add(node);
+      void this.#send({ ...how, slot: this.#quick, node, places: rest, waitMs }).finally(() =>
+        this.#short.delete(node),
+      );
     }
   }
 
@@ -138,6 +145,7 @@ export class FetchLanes {
       for (const { place, from } of asked.values()) this.#failed(place, failure, from);
     } finally {
       this.#busy.delete(lane);
+      if (slot === this.#quick) this.#short.delete(node);
       for (const place of places) place.asking = false;
       this.#onLanding();
     }
