@@ -2,6 +2,7 @@
 import type { Observable } from 'rxjs';
 import type { GeneratedPartition } from '../connectors/generated-log.ts';
 import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
+import type { Encoding } from '../contracts/contract.ts';
 import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
@@ -66,12 +67,14 @@ export interface MemoryOptions {
   readonly inputBytes?: number;
 }
 
-/** What may be said of a topic beside the topology, for the cluster it is created on. */
+/** What may be said of a topic beside the topology, for the cluster it is on. */
 export interface TopicOverrides {
   readonly partitions?: number | undefined;
   readonly replicas?: number | undefined;
   readonly retention?: Duration | undefined;
   readonly compression?: Compression | undefined;
+  /** How a contract's values stand in the topic. */
+  readonly encoding?: Encoding | undefined;
 }
 
 export interface RunOptions<C> {
@@ -90,7 +93,7 @@ export interface RunOptions<C> {
   readonly partitions?: number;
   /** Replicas of topics the job creates and that name none, on Kafka. Default: the brokers' own. */
   readonly replicas?: number;
-  /** Settings of single topics that the job creates, by name: they count more than those of the topology. */
+  /** Settings of single topics, by name: they count more than those of the topology. */
   readonly topics?: Readonly<Record<string, TopicOverrides>>;
   /**
    * Schema registry: topics with Avro contracts are then written with the id of their schema, as Confluent's clients do,
@@ -141,6 +144,8 @@ export interface JobStatus {
   readonly deadLetters: number;
   readonly restarts: number;
   readonly tasks: number;
+  /** State coming back from changelogs: records to go, records and bytes applied. */
+  readonly restore: { readonly remaining: number; readonly records: number; readonly bytes: number };
   readonly error: Error | undefined;
 }
 

@@ -17,9 +17,9 @@ import { JobRunner } from './job-runner.ts';
 import { leveldb } from './state-factories.ts';
 import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
 import { prepareTopics } from './prepare-topics.ts';
-import { registeredCodecs } from './registered-codecs.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { startWorkers } from './start-workers.ts';
+import { topicCodecs } from './topic-codecs.ts';
 import { savepointOf } from './savepoint.ts';
 
 /**
@@ -39,9 +39,14 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
     const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
     const { partitions = 4, replicas, topics: overrides } = options;
     const prepared = await prepareTopics(plan, log, { partitions, exchange, replicas, overrides });
-    const codecOf = await registeredCodecs(plan, options.registry);
+    const coding = {
+      registry: options.registry,
+      topics: options.topics,
+      generated: Object.keys(options.generated ?? {}),
+    };
+    const codecOf = await topicCodecs(plan, coding);
     const fingerprints =
-      openState.store === undefined
+      openState.store === undefined || !log.storesRows // else it lies with the changelogs: see runtime/open-task.ts
         ? new Set([plan.fingerprint])
         : await guardGraph(openState.store, plan, prepared.layout);
     const settings = { ...workerSettings(job, options, log), exchange, fingerprints };
@@ -51,7 +56,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       prepared,
       settings,
       codecOf,
-      registry: options.registry,
+      coding,
       instance: options.instance ?? openState.instance,
       keepPlace: options.instance !== undefined,
       log,

@@ -1,25 +1,25 @@
 /** One worker in this thread, or several in threads of their own. */
-import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { WorkerOptions, WorkerSettings } from '../runtime/worker-options.ts';
+import type { WorkerSettings } from '../runtime/worker-options.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import type { JobWorkers } from './job-workers.ts';
 import type { OpenLog, OpenState } from './options.ts';
 import type { PreparedTopics } from './prepare-topics.ts';
 import { Supervisor, type RestartSettings } from './supervisor.ts';
 import { ThreadPool } from './thread-pool.ts';
+import type { TopicCodec, TopicCoding } from './topic-codecs.ts';
 
 export interface StartOptions {
   readonly plan: Plan;
   readonly prepared: PreparedTopics;
   readonly settings: Omit<WorkerSettings, 'transactionalId'>;
-  /** How values stand in the log; `registry`: from where threads find the same out. */
-  readonly codecOf: WorkerOptions['codecOf'];
-  readonly registry: RegistryOptions | undefined;
+  readonly codecOf: TopicCodec;
+  /** From which threads make the same. */
+  readonly coding: TopicCoding;
   /** Stable name of this process in the group; undefined: none, every start is another process. */
   readonly instance: string | undefined;
   readonly keepPlace: boolean;
@@ -53,7 +53,7 @@ function oneWorker(options: StartOptions): Supervisor {
 }
 
 function threads(options: StartOptions): ThreadPool {
-  const { plan, prepared, registry, restart, log, openLog, state, workers, module, config } = options;
+  const { plan, prepared, coding, restart, log, openLog, state, workers, module, config } = options;
   const { job } = plan.graph;
   const storeFolder = openLog.storeFolder ?? state.storeFolder;
   if (module === undefined) {
@@ -90,7 +90,7 @@ function threads(options: StartOptions): ThreadPool {
       config,
       graph,
       ...prepared,
-      registry,
+      coding,
       restart,
       storeFolder,
       kafka: openLog.kafka,

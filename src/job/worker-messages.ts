@@ -1,11 +1,11 @@
 /** What a job and its worker threads say to each other, beside the log's own port. */
 import type { MessagePort } from 'node:worker_threads';
-import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import type { Layout } from '../plan/plan.ts';
 import type { TopicInfo, WorkerSettings } from '../runtime/worker-options.ts';
 import type { MetricReading } from './options.ts';
 import type { RestartSettings } from './supervisor.ts';
+import type { TopicCoding } from './topic-codecs.ts';
 import type { WorkersPhase, WorkerTotals } from './job-workers.ts';
 
 /** What a worker thread is started with. */
@@ -18,7 +18,7 @@ export interface WorkerThreadData {
   readonly layout: Layout;
   readonly topics: ReadonlyMap<string, TopicInfo>;
   readonly settings: WorkerSettings;
-  readonly registry: RegistryOptions | undefined;
+  readonly coding: TopicCoding;
   readonly restart: RestartSettings;
   /** Folder of the LevelDB store, opened once more in this thread. */
   readonly storeFolder: string;

@@ -13,8 +13,8 @@ import { levelState } from '../state/leveldb/level-state.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import { loadTopology } from './load-topology.ts';
 import type { MetricReading } from './options.ts';
-import { registeredCodecs } from './registered-codecs.ts';
 import { Supervisor } from './supervisor.ts';
+import { topicCodecs } from './topic-codecs.ts';
 import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
 
 const data = workerData as WorkerThreadData;
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     'port' in data.log
       ? connectLog(data.log.port)
       : await openKafkaLog(data.log.kafka, { clock: systemClock, random: systemRandom });
-  const codecOf = await registeredCodecs(plan, data.registry);
+  const codecOf = await topicCodecs(plan, data.coding);
   const store = await openLevelStore(data.storeFolder);
   const backend = levelState(store);
   const supervisor = new Supervisor({

@@ -43,8 +43,8 @@ export interface WorkerOptions {
   readonly random: Random;
   /** Topics of the job, internal ones included. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
-  /** How the values of a topic are written in the log. Default: by the codec of the topology. */
-  readonly codecOf?: ((topic: Topic<unknown>) => Codec<unknown>) | undefined;
+  /** How the values of a user topic stand in the log. */
+  readonly codecOf: (topic: Topic<unknown>) => Codec<unknown>;
   readonly listener: WorkerListener;
 }
 

@@ -13,4 +13,5 @@ export const topicSettings: z.ZodType<TopicOverrides> = z.strictObject({
   replicas: z.int().min(1).optional(),
   retention: duration.optional(),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).optional(),
+  encoding: z.enum(['json', 'avro']).optional(),
 });

@@ -141,6 +141,27 @@ describe('a job with a schema registry', () => {
     expect((await readTopic(log, 'pricing-dlq', deadLetterCodec)).flat()).toEqual([]);
   });
 
+  test('encodes a topic as its settings say', async () => {
+    const { fake, log, start, raw } = await place();
+    await writeOld(fake, log, [3]);
+    await (
+      await start({ topics: { copies: { encoding: 'json' }, priced: { encoding: 'avro' } } })
+    ).finished;
+    const [copy] = await raw('copies');
+    expect(Buffer.from(copy!).toString()).toBe('{"auction":3}');
+    expect(await raw('priced')).toEqual([framed(2, 6, 2, 14)]);
+  });
+
+  test('needs no registry for topics without Avro', async () => {
+    const { fake, log, start, raw } = await place();
+    await writeTopic(log, topic('bids', New.withEncoding('json')), [{ auction: 3 }]);
+    fake.refusal = { status: 500, body: '' };
+    await (
+      await start({ topics: { copies: { encoding: 'json' }, bids: { encoding: 'json' } } })
+    ).finished;
+    expect(await raw('copies')).toHaveLength(1);
+  });
+
   test('does not start without one', async () => {
     const { fake, log, start } = await place();
     await writeOld(fake, log, [3]);
