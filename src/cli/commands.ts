@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
 import { configShowCommand } from './commands/config-show.ts';
+import { contractsCheckCommand, contractsDiffCommand, contractsRegisterCommand } from './commands/contracts.ts';
+import { contractsGenerateCommand } from './commands/contracts-generate.ts';
 import { describeCommand } from './commands/describe.ts';
 import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -8,6 +10,7 @@ import { restoreCommand } from './commands/restore.ts';
 import { runCommand } from './commands/run.ts';
 import { savepointCommand } from './commands/savepoint.ts';
 import { stateInspectCommand } from './commands/state.ts';
+import { topicsWriteCommand } from './commands/topics-write.ts';
 import { topicsApplyCommand, topicsListCommand, topicsPlanCommand } from './commands/topics.ts';
 
 /** All commands, in the order of the help. */
@@ -16,9 +19,14 @@ export const commands: readonly Command[] = [
   listCommand,
   describeCommand,
   configShowCommand,
+  contractsCheckCommand,
+  contractsRegisterCommand,
+  contractsDiffCommand,
+  contractsGenerateCommand,
   topicsListCommand,
   topicsPlanCommand,
   topicsApplyCommand,
+  topicsWriteCommand,
   stateInspectCommand,
   savepointCommand,
   restoreCommand,

@@ -2,6 +2,8 @@
  * What can be asked of a data folder, by name. Params and results are JSON, because the answer may come from another
  * process: the one that has the folder open (see folder.ts).
  */
+import { produce } from '../connectors/produce.ts';
+import { BatchWriter } from '../core/batch-writer.ts';
 import type { TopicDescription, TopicSpec } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
@@ -15,6 +17,13 @@ export interface TopicReport {
   readonly retentionMs?: number | undefined;
   readonly compacted: boolean;
   readonly internal: boolean;
+}
+
+export interface WrittenRecord {
+  readonly partition: number;
+  readonly key: string | null;
+  /** Base64. */
+  readonly value: string;
 }
 
 export const folderCalls = {
@@ -37,6 +46,23 @@ export const folderCalls = {
 
   'topics.create': async ({ log }: OpenFolder, { specs }: { readonly specs: readonly TopicSpec[] }): Promise<void> =>
     log.topics.create(specs),
+
+  /** One commit. `writer` names who writes: another one of the same name takes over. */
+  'topics.write': async (
+    { log, clock }: OpenFolder,
+    params: { readonly topic: string; readonly writer: string; readonly records: readonly WrittenRecord[] },
+  ): Promise<void> => {
+    const writers = new Map<number, BatchWriter>();
+    const now = clock.now();
+    for (const { partition, key, value } of params.records) {
+      const writer = writers.get(partition) ?? new BatchWriter(params.topic, partition);
+      writers.set(partition, writer);
+      const bytes = Buffer.from(value, 'base64');
+      writer.appendBytes(key, bytes, 0, bytes.length, now);
+    }
+    const batches = [...writers.values()].flatMap((writer) => writer.seal() ?? []);
+    await produce(log, `write-${params.writer}`, batches);
+  },
 
   'dlq.list': async ({ log }: OpenFolder, { job }: { readonly job: string }): Promise<readonly StoredLetter[]> =>
     readLetters(log, job),

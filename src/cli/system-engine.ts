@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { serveControl } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { builtInJobs, loadTopology } from '../job/load-topology.ts';
+import { topicCodecs } from '../job/topic-codecs.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { JobHandle, LogFactory, OpenLog, RunOptions } from '../job/options.ts';
 import type { Engine, RunRequest } from './engine.ts';
 import { controlHandlers, localFolder, remoteFolder } from './folder.ts';
 import { kafkaOptionsOf } from './kafka-options-of.ts';
+import { registryOptionsOf } from './registry-options-of.ts';
 import { followTopic } from './topic-reader.ts';
 
 export const systemEngine: Engine = {
@@ -60,7 +62,7 @@ export const systemEngine: Engine = {
       return localFolder({ ...open, clock, plan, savepoint: undefined }, () => open.close());
     }
     try {
-      const open = await embedded(data).open({ clock, job: '' });
+      const open = await embedded(data, { durability: settings.durability }).open({ clock, job: '' });
       return localFolder({ ...open, clock, plan, savepoint: undefined }, () => open.close());
     } catch (error) {
       if (StreamError.is(error) && isLocked(error)) return remoteFolder(data, error);
@@ -114,7 +116,6 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
     module: module.url,
     bounded: files !== undefined,
     partitions: settings.partitions,
-    topics: request.topics,
     commit: compact({ linger: settings['commit.linger'], interval: settings['commit.interval'] }),
     memory: compact({ stateBytes: settings['memory.stateBytes'], inputBytes: settings['memory.inputBytes'] }),
     restart,
@@ -129,16 +130,23 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
       replicas: settings['kafka.replication.factor'],
       exchange: settings.exchange,
     }),
+    ...codingOf(request),
     ...(typeof generated === 'function'
       ? { generated: (generated as GeneratedTopics)(module.topology.configure(config)) }
       : {}),
   };
 }
 
+/** Files hold JSON lines, whatever the settings say of topics. */
+function codingOf({ files, topics, settings, io }: RunRequest): Pick<RunOptions<unknown>, 'topics' | 'registry'> {
+  return files === undefined ? { topics, ...compact({ registry: registryOptionsOf(settings, io.cwd) }) } : {};
+}
+
 type GeneratedTopics = (config: unknown) => NonNullable<RunOptions<unknown>['generated']>;
 
 /** The same log; what is committed to the topic of the live view is handed on until the log is closed. */
-function followed(factory: LogFactory, { live, io, logger }: RunRequest): LogFactory {
+function followed(factory: LogFactory, request: RunRequest): LogFactory {
+  const { live, io, logger } = request;
   if (live === undefined) return factory;
   return {
     kind: factory.kind,
@@ -146,15 +154,23 @@ function followed(factory: LogFactory, { live, io, logger }: RunRequest): LogFac
       const open = await factory.open(context);
       const stop = new AbortController();
       const { topic, onRecord } = live;
+      const plan = makePlan(request.module.topology.build(request.config));
+      const codec = (await topicCodecs(plan, codingOf(request)))(topic);
+      const show = (bytes: Buffer): void => {
+        onRecord(codec.decode(bytes, 0, bytes.length));
+      };
+      const stopped = (error: unknown): void => {
+        if (!stop.signal.aborted) logger.warn('the live view stopped', { error });
+      };
       const following = followTopic(open.log, topic.name, {
         clock: io.clock,
         signal: stop.signal,
         onRecord: ({ value }) => {
-          onRecord(topic.codec.decode(value, 0, value.length));
+          const missing = codec.prepare?.(value, 0, value.length);
+          if (missing === undefined) show(value);
+          else missing.then(show.bind(undefined, Buffer.from(value))).catch(stopped);
         },
-      }).catch((error: unknown) => {
-        if (!stop.signal.aborted) logger.warn('the live view stopped', { error });
-      });
+      }).catch(stopped);
       return {
         ...open,
         async close() {

@@ -54,7 +54,7 @@ function capture(): FakeIo['stdout'] {
   };
 }
 
-test('reads standard input to its end, writes standard output, and keeps what it could not process', async () => {
+test('reads standard input to its end, writes standard output, and keeps the rest', { timeout: 60_000 }, async () => {
   const io = realIo();
   io.file('job.mjs', countJob);
   Object.assign(io, { stdin: Readable.from(['"a"\n"bad"\n{nonsense\n"b"\n', '"a"\n']) });
@@ -159,4 +159,21 @@ test('a dead letter that is sent back comes again where it failed', { timeout: 6
   expect(JSON.parse(again)).toMatchObject({ operator: 'count', number: 2 });
   io.send('SIGINT');
   await ended;
+});
+
+test('records are written into a folder before a job runs in it and while it does', { timeout: 60_000 }, async () => {
+  const io = realIo();
+  io.file('job.mjs', countJob);
+  const write = async (text: string): Promise<string> => {
+    Object.assign(io, { stdin: Readable.from([text]) });
+    return (await cli(io, 'topics', 'write', 'words', '--job', './job.mjs')).out;
+  };
+  expect(await write('"a"\n"b"\n')).toBe('Wrote 2 records to words.\n');
+  const { ended } = await start(io, './job.mjs');
+  expect(await write('"a"\n')).toBe('Wrote 1 record to words.\n');
+  const state = async (): Promise<string> =>
+    (await cli(io, 'state', 'inspect', './job.mjs', 'count', '--key', 'a')).out;
+  expect(await until(state, /total: 2/)).toBe('total: 2\n');
+  io.send('SIGINT');
+  expect((await ended).exit).toBe(0);
 });
