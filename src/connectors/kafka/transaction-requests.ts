@@ -3,6 +3,7 @@
  * short requests and not with records, which wait for replicas.
  */
 import type { MemberId, PartitionOffset, TopicPartition } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
 import { CoordinatorClient, type Complaint, type CoordinatorRequest } from './coordinator-client.ts';
 import { persistence, type KafkaContext } from './kafka-context.ts';
 import {
@@ -15,6 +16,11 @@ import {
   decodeAddPartitionsToTxnResponse,
   encodeAddPartitionsToTxnRequest,
 } from './protocol/add-partitions-to-txn.ts';
+import {
+  decodeDescribeGroupsResponse,
+  describeGroupsApi,
+  encodeDescribeGroupsRequest,
+} from './protocol/describe-groups.ts';
 import { decodeEndTxnResponse, encodeEndTxnRequest, endTxnApi } from './protocol/end-txn.ts';
 import {
   decodeInitProducerIdResponse,
@@ -78,7 +84,9 @@ export class TransactionRequests {
   }
 
   async commitOffsets(producer: ProducerId, member: MemberId, offsets: readonly PartitionOffset[]): Promise<void> {
-    await new CoordinatorClient(this.#context, 'group', member.group).call({
+    const coordinator = new CoordinatorClient(this.#context, 'group', member.group);
+    if (member.generation < 0) await checkEmpty(coordinator, member.group);
+    await coordinator.call({
       what: 'commit of offsets',
       api: txnOffsetCommitApi,
       slot: 'control',
@@ -111,6 +119,23 @@ export class TransactionRequests {
 }
 
 const invalidState = 48;
+// The coordinator takes the offsets of whoever does not claim to be a member, also while there are members.
+async function checkEmpty(coordinator: CoordinatorClient, group: string): Promise<void> {
+  const { state } = await coordinator.call({
+    what: 'look-up of a group',
+    api: describeGroupsApi,
+    slot: 'control',
+    body: encodeDescribeGroupsRequest(group),
+    decode: decodeDescribeGroupsResponse,
+    complaint: (answer) => answer,
+  });
+  if (state === 'Empty' || state === 'Dead') return;
+  throw new StreamError('FENCED', `group '${group}' has members, which alone may commit for it`, {
+    reaction: 'rollback',
+    remedy: 'Stop them first.',
+  });
+}
+
 const unknownTopic = 3;
 const coordinatorNotAvailable = 15;
 const notAttempted = 55;

@@ -6,6 +6,7 @@ import { code, inTime, lost, scripted, type Answer } from './scripted-transport.
 
 const produce = 0;
 const offsetFetch = 9;
+const describeGroups = 15;
 const initProducerId = 22;
 const addPartitions = 24;
 const addOffsets = 25;
@@ -124,6 +125,21 @@ test('a coordinator that has moved is looked up again', async () => {
   await commit();
   expect(transport.invalidated).toEqual([{ coordinator: { type: 'transaction', key: 't' } }]);
   expect(transport.sent.at(-1)).toMatchObject({ apiKey: endTxn, node: 2 });
+});
+
+test('an outsider commits for a group only while it has no members', async () => {
+  const { transport, clock, transactor, requests } = await start();
+  const state =
+    (name: string): Answer =>
+    () =>
+      new RequestWriter().int32(0).int32(1).int16(0).string('g').string(name).finish();
+  const outside = () =>
+    inTime(clock, transactor.commit(commitOf([], [at(0, 1)], { group: 'g', generation: -1, memberId: '' })));
+  transport.answer(describeGroups, state('Stable'), state('Empty'));
+  expect(await codeOf(outside())).toBe('FENCED');
+  expect(requests()).not.toContain(txnOffsetCommit);
+  await outside();
+  expect(requests()).toContain(txnOffsetCommit);
 });
 
 describe('nothing was committed', () => {
