@@ -1,10 +1,10 @@
 /** The settings below `kafka` as options of the connector. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { KafkaOptions, KafkaSasl } from '../connectors/kafka/kafka-options.ts';
-import { messageOf, StreamError } from '../core/stream-error.ts';
+import { StreamError } from '../core/stream-error.ts';
 import type { Settings } from './config/settings.ts';
+import { pem } from './pem.ts';
 
 /** Undefined when the settings name no brokers. Fails with CONFIG_INVALID. `folder`: what relative paths start from. */
 export function kafkaOptionsOf(settings: Settings, folder: string): KafkaOptions | undefined {
@@ -36,27 +36,14 @@ function sslOf(settings: Settings, folder: string): KafkaOptions['ssl'] {
     throw invalid(`kafka.security.protocol is ${protocol!}, and ${given} is set`, 'Use SSL or SASL_SSL.');
   }
   const [ca, cert, key] = [
-    pem(settings, 'kafka.ssl.ca', folder),
-    pem(settings, 'kafka.ssl.cert', folder),
-    pem(settings, 'kafka.ssl.key', folder),
+    pem('kafka.ssl.ca', settings['kafka.ssl.ca'], folder),
+    pem('kafka.ssl.cert', settings['kafka.ssl.cert'], folder),
+    pem('kafka.ssl.key', settings['kafka.ssl.key'], folder),
   ];
   const passphrase = settings['kafka.ssl.key.password'];
   const servername = settings['kafka.ssl.servername'];
   const entries = Object.entries({ ca, cert, key, passphrase, servername });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-}
-
-function pem(settings: Settings, name: 'kafka.ssl.ca' | 'kafka.ssl.cert' | 'kafka.ssl.key', folder: string) {
-  const value = settings[name];
-  if (value === undefined || value.includes('-----BEGIN')) return value;
-  try {
-    return readFileSync(resolve(folder, value), 'utf8');
-  } catch (cause) {
-    throw new StreamError('CONFIG_INVALID', `${name} cannot be read: ${messageOf(cause)}`, {
-      cause,
-      remedy: 'Give the path of a PEM file, or its text.',
-    });
-  }
 }
 
 function saslOf(settings: Settings, folder: string): KafkaSasl | undefined {

@@ -45,6 +45,7 @@ export const runCommand: Command = {
     'kafka.group.id',
     'kafka.group.instance.id',
     'kafka.auto.offset.reset',
+    'registry.url',
   ],
   examples: [
     'run-topology task-generation --input frames.jsonl --output tasks.jsonl',

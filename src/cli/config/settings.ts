@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { logLevels } from '../../observability/logger.ts';
 import { kafkaSettings } from './kafka-settings.ts';
+import { registrySettings } from './registry-settings.ts';
 import { duration, setting, text, type Setting } from './setting.ts';
 
 const count = z.int().min(1);
@@ -71,6 +72,7 @@ export const settings = {
     { fallback: 'auto' },
   ),
   ...kafkaSettings,
+  ...registrySettings,
   'postgres.url': setting(text.optional(), 'PostgreSQL connection.', { aliases: ['POSTGRES_URL'] }),
   'openai.apiKey': setting(text.optional(), 'Key of the OpenAI-compatible endpoint.', {
     aliases: ['OPENAI_API_KEY'],
