@@ -66,6 +66,7 @@ export class Progress {
       recordsOut: now.status.recordsOut,
       recordsOutPerSecond: perSecond('recordsOut'),
       ...this.#lags(),
+      ...restoring(this.#last.status.restore, now.status.restore, seconds),
       deadLetters: now.status.deadLetters,
     };
     this.#last = now;
@@ -84,6 +85,17 @@ export class Progress {
   }
 }
 
+/** Speed and time left of a restore that is going on. */
+function restoring(before: JobStatus['restore'], now: JobStatus['restore'], seconds: number): Partial<Fields> {
+  if (now.remaining === 0) return {};
+  const perSecond = (now.records - before.records) / seconds;
+  return {
+    restoreRemaining: now.remaining,
+    restoreMBPerSecond: Math.round((now.bytes - before.bytes) / seconds / 1e5) / 10,
+    ...(perSecond > 0 ? { restoreSecondsLeft: Math.ceil(now.remaining / perSecond) } : {}),
+  };
+}
+
 interface Fields {
   readonly phase: string;
   readonly recordsIn: number;
@@ -93,6 +105,9 @@ interface Fields {
   readonly lag?: number;
   readonly watermarkLagSeconds?: number;
   readonly deadLetters: number;
+  readonly restoreRemaining?: number;
+  readonly restoreMBPerSecond?: number;
+  readonly restoreSecondsLeft?: number;
 }
 
 function text(job: string, fields: Fields): string {
@@ -105,5 +120,11 @@ function text(job: string, fields: Fields): string {
     ...(lag === undefined ? [] : [`lag ${number(lag)}`]),
     ...(behind === undefined ? [] : [`behind ${behind.toFixed(1)} s`]),
     `dead letters ${number(fields.deadLetters)}`,
+    ...(fields.restoreRemaining === undefined ? [] : [restoreText(fields)]),
   ].join('  ');
+}
+
+function restoreText({ restoreRemaining = 0, restoreMBPerSecond = 0, restoreSecondsLeft }: Fields): string {
+  const left = restoreSecondsLeft === undefined ? '' : `, ${String(restoreSecondsLeft)} s left`;
+  return `restoring ${restoreRemaining.toLocaleString('en-US')} records (${restoreMBPerSecond.toFixed(1)} MB/s${left})`;
 }

@@ -27,6 +27,8 @@ export interface TopicDescription {
   readonly id: string;
   readonly retentionMs: number | undefined;
   readonly compacted: boolean;
+  /** How long deletions can be read in a compacted topic, where that is known. [delete.retention.ms] */
+  readonly deletionsKeptMs?: number | undefined;
   readonly internal: boolean;
 }
 

@@ -8,7 +8,9 @@ import type { Worker } from '../runtime/worker.ts';
 export function collectWorker(sink: MetricsSink, worker: Worker, now: number): void {
   const { job } = worker;
   sink.value(engineMetrics.tasks, worker.tasks.length, { job });
-  sink.value(engineMetrics.restoreRemaining, worker.restoring, { job });
+  sink.value(engineMetrics.restoreRemaining, worker.restoring.remaining, { job });
+  sink.value(engineMetrics.restored, worker.restoring.records, { job });
+  sink.value(engineMetrics.restoredBytes, worker.restoring.bytes, { job });
   sink.histogram(engineMetrics.processDuration, worker.processDuration, { job });
   sink.value(engineMetrics.backpressure, worker.heldBackMs / 1000, { job });
   for (const task of worker.tasks) {

@@ -1,4 +1,5 @@
 import type { MetricsSink } from '../observability/metric-family.ts';
+import type { RestoreProgress } from '../runtime/restore-changelog.ts';
 
 /** The workers of a running job as the job sees them: one in this thread (Supervisor), or several threads (ThreadPool). */
 export interface WorkerTotals {
@@ -7,6 +8,8 @@ export interface WorkerTotals {
   readonly deadLetters: number;
   readonly restarts: number;
   readonly tasks: number;
+  /** How far state is restored from changelogs. */
+  readonly restore: RestoreProgress;
 }
 
 export type WorkersPhase = 'starting' | 'restoring' | 'running' | 'restarting';

@@ -57,6 +57,7 @@ export class Supervisor implements JobWorkers {
       deadLetters: this.#deadLetters + (worker?.deadLetters ?? 0),
       restarts: this.#restarts,
       tasks: worker?.tasks.length ?? 0,
+      restore: worker?.restoring ?? { remaining: 0, records: 0, bytes: 0 },
     };
   }
 

@@ -44,6 +44,15 @@ interface Member {
   lastReport: number;
 }
 
+const nothing: WorkerTotals = {
+  recordsIn: 0,
+  recordsOut: 0,
+  deadLetters: 0,
+  restarts: 0,
+  tasks: 0,
+  restore: { remaining: 0, records: 0, bytes: 0 },
+};
+
 /** How often members are asked for their state while the job comes to rest, ms. */
 const quietPollMs = 20;
 
@@ -60,13 +69,17 @@ export class ThreadPool implements JobWorkers {
   }
 
   get totals(): WorkerTotals {
-    const sum = { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0 };
+    const restore = { remaining: 0, records: 0, bytes: 0 };
+    const sum = { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0, restore };
     for (const { totals } of this.#members) {
       sum.recordsIn += totals.recordsIn;
       sum.recordsOut += totals.recordsOut;
       sum.deadLetters += totals.deadLetters;
       sum.restarts += totals.restarts;
       sum.tasks += totals.tasks;
+      restore.remaining += totals.restore.remaining;
+      restore.records += totals.restore.records;
+      restore.bytes += totals.restore.bytes;
     }
     return sum;
   }
@@ -144,7 +157,7 @@ export class ThreadPool implements JobWorkers {
       quiet: false,
       readings: [],
       lastReport: this.#options.clock.monotonic(),
-      totals: { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0 },
+      totals: nothing,
     };
     this.#members.push(member);
     return new Promise<void>((resolve, reject) => {

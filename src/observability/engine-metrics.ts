@@ -73,6 +73,8 @@ export const engineMetrics = {
     ['job'],
     'Records still to be restored before tasks run.',
   ),
+  restored: counter('millrace_restore_records_total', ['job'], 'Records of changelogs applied to the local state.'),
+  restoredBytes: counter('millrace_restore_bytes_total', ['job'], 'Bytes of changelogs applied to the local state.'),
   asyncInflight: gauge('millrace_async_inflight', operator, 'Asynchronous calls running.'),
   asyncWaiting: gauge('millrace_async_waiting', operator, 'Elements waiting for a slot.'),
   asyncAttempts: counter(

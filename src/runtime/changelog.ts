@@ -5,17 +5,17 @@
  *   commit:   changelog + outputs + offsets in one transaction, then the rows and the position into the store
  *   restore:  read committed records from the store's position to the end, apply them, then open the task
  *
- * The store's position row names topic incarnation and offset. The position is a lower bound: applying a suffix again is
- * harmless, since only committed rows are ever applied, in order. Local state is never ahead of the log.
+ * Beside its state each task keeps here which graph wrote it, so that a machine without local state can tell, too.
  */
-import { ByteWriter } from '../core/byte-writer.ts';
 import { bytes as bytesCodec } from '../core/codec.ts';
-import type { Log, LogReader } from '../core/log.ts';
-import { RowBatch } from '../core/row-batch.ts';
-import { prefixEnd, type Store } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { RowBatch } from '../core/row-batch.ts';
+import type { Store } from '../core/store.ts';
 import type { TopicWriter } from '../operators/host.ts';
 import type { Plan, SubTopology } from '../plan/plan.ts';
+import { encodePosition, positionKey, type ChangelogPosition } from './changelog-position.ts';
+import { restoreChangelog, type RestoreProgress } from './restore-changelog.ts';
 import type { TaskId } from './task.ts';
 
 export function changelogTopic(job: string, subTopology: string): string {
@@ -35,113 +35,54 @@ export function keepsRows(plan: Plan, sub: SubTopology): boolean {
   });
 }
 
-interface Position {
-  readonly topicId: string;
-  readonly offset: number;
+export interface ChangelogOptions {
+  readonly log: Log;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly job: string;
+  /** The graph of this build, as text. */
+  readonly graph: string;
 }
 
-/** Rows applied per store batch while restoring. */
-const restoreRows = 5_000;
+export interface RestoreRequest {
+  readonly task: TaskId;
+  readonly topic: string;
+  readonly partition: number;
+  /** Prefixes of the task's rows in the store. */
+  readonly prefixes: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RestoreProgress) => void;
+}
 
 export class Changelog {
-  readonly #log: Log;
-  readonly #store: Store;
-  readonly #job: string;
-  readonly #positions = new Map<TaskId, Position>();
+  readonly #options: ChangelogOptions;
+  readonly #positions = new Map<TaskId, ChangelogPosition>();
+  /** Tasks whose changelog holds the graph of this build. */
+  readonly #noted = new Set<TaskId>();
 
-  constructor(log: Log, store: Store, job: string) {
-    this.#log = log;
-    this.#store = store;
-    this.#job = job;
+  constructor(options: ChangelogOptions) {
+    this.#options = options;
   }
 
-  #positionKey(task: TaskId): string {
-    return `~position/${this.#job}/${task}`;
+  /** Brings the store's rows of a task up to the end of its changelog. The predecessor must have been fenced before. */
+  async restore({ task, prefixes, ...request }: RestoreRequest): Promise<void> {
+    const own = [...prefixes, this.#graphKey(task)];
+    const position = await restoreChangelog({ ...this.#options, ...request, task, prefixes: own });
+    this.#positions.set(task, position);
+    if (this.graphOf(task) === this.#options.graph) this.#noted.add(task);
+    else this.#noted.delete(task);
   }
 
-  /**
-   * Brings the store's rows of a task up to the end of its changelog. The predecessor must have been fenced before, so
-   * that the end cannot move. `owns` tells the task's rows in the store: they are wiped when they belong to another
-   * incarnation of the topic or lie ahead of it.
-   */
-  async restore(
-    task: TaskId,
-    topic: string,
-    partition: number,
-    ownPrefixes: readonly string[],
-    signal: AbortSignal,
-    onProgress: (remaining: number) => void,
-  ): Promise<void> {
-    const [description] = await this.#log.topics.describe([topic]);
-    if (description === undefined)
-      throw new StreamError('TOPIC_UNKNOWN', `changelog ${topic} does not exist`, { task, topic });
-    const [bounds] = await this.#log.topics.bounds([{ topic, partition }]);
-    const { start, end } = bounds!;
-    const saved = this.#readPosition(task);
-    let offset = saved?.offset ?? start;
-    if (saved !== undefined && (saved.topicId !== description.id || saved.offset > end || saved.offset < start)) {
-      await this.#wipe(ownPrefixes);
-      offset = start;
-    }
-    const reader = this.#log.reader();
-    try {
-      offset = await this.#apply(
-        reader,
-        { task, topic, partition, from: offset, end, topicId: description.id },
-        signal,
-        onProgress,
-      );
-    } finally {
-      await reader.close();
-    }
-    this.#positions.set(task, { topicId: description.id, offset });
+  /** The graph that wrote the task's state; undefined: there is none yet. */
+  graphOf(task: TaskId): string | undefined {
+    return this.#options.store.get(this.#graphKey(task))?.toString();
   }
 
-  #readPosition(task: TaskId): Position | undefined {
-    const row = this.#store.get(this.#positionKey(task));
-    return row === undefined ? undefined : (JSON.parse(row.toString()) as Position);
-  }
-
-  async #wipe(prefixes: readonly string[]): Promise<void> {
-    for (const from of prefixes) await this.#store.deleteRange({ from, to: prefixEnd(from) });
-  }
-
-  async #apply(
-    reader: LogReader,
-    at: { task: TaskId; topic: string; partition: number; from: number; end: number; topicId: string },
-    signal: AbortSignal,
-    onProgress: (remaining: number) => void,
-  ): Promise<number> {
-    let offset = at.from;
-    let rows = new RowBatch(new ByteWriter(64 * 1024));
-    const flush = async (): Promise<void> => {
-      rows.putBytes(this.#positionKey(at.task), Buffer.from(JSON.stringify({ topicId: at.topicId, offset })));
-      await this.#store.write([rows]);
-      rows = new RowBatch(new ByteWriter(64 * 1024));
-    };
-    while (offset < at.end) {
-      signal.throwIfAborted();
-      const [part] = await reader.fetch({
-        partitions: [{ topic: at.topic, partition: at.partition, offset }],
-        partitionBytes: 4 * 1024 * 1024,
-        maxWaitMs: 500,
-        isolation: 'committed',
-        signal,
-      });
-      if (part === undefined) continue;
-      const { batch } = part;
-      for (let i = 0; batch !== undefined && i < batch.count; i++) {
-        const key = batch.slab.utf8Slice(batch.keyStarts[i], batch.keyEnds[i]);
-        const start = batch.valueStarts[i]!;
-        if (start < 0) rows.delete(key);
-        else rows.putBytes(key, batch.slab.subarray(start, batch.valueEnds[i]));
-      }
-      offset = part.nextOffset;
-      if (rows.count >= restoreRows) await flush();
-      onProgress(Math.max(0, at.end - offset));
-    }
-    await flush();
-    return offset;
+  /** Adds what the changelog has to hold of a task beside its state. */
+  note(task: TaskId, rows: RowBatch): void {
+    if (this.#noted.has(task)) return;
+    rows.putBytes(this.#graphKey(task), Buffer.from(this.#options.graph));
+    this.#noted.add(task); // a commit that fails ends the worker
   }
 
   /** Writes rows `[from, to)` of a commit as changelog records. */
@@ -155,17 +96,23 @@ export class Changelog {
 
   /** After the transaction: the rows become local state, with the positions they bring the store to. */
   async store(rows: RowBatch, written: ReadonlyMap<TaskId, number>): Promise<void> {
+    const { store, clock, job } = this.#options;
     for (const [task, count] of written) {
       const before = this.#positions.get(task);
       if (before === undefined) continue;
-      const position = { topicId: before.topicId, offset: before.offset + count };
+      const position = { topicId: before.topicId, offset: before.offset + count, at: clock.now() };
       this.#positions.set(task, position);
-      rows.putBytes(this.#positionKey(task), Buffer.from(JSON.stringify(position)));
+      rows.putBytes(positionKey(job, task), encodePosition(position));
     }
-    await this.#store.write([rows]);
+    await store.write([rows]);
   }
 
   forget(task: TaskId): void {
     this.#positions.delete(task);
+    this.#noted.delete(task);
+  }
+
+  #graphKey(task: TaskId): string {
+    return `~graph/${this.#options.job}/${task}`;
   }
 }

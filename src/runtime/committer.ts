@@ -64,6 +64,7 @@ export class Committer {
         continue;
       }
       task.collect(rows, fingerprint);
+      changelog?.note(task.id, rows);
       if (changelog === undefined || partitions === undefined) continue;
       const writer = changelogOutputs.writer(topic, partitions, true);
       changelog.append(writer, task.partition, rows, from, rows.count);

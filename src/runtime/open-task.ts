@@ -11,10 +11,13 @@ import { StreamError } from '../core/stream-error.ts';
 import type { Topic } from '../core/topic.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
+import { compare } from '../plan/compare.ts';
+import { manifestOf, type Manifest } from '../plan/manifest.ts';
 import type { SubTopology } from '../plan/plan.ts';
 import { changelogTopic, type Changelog } from './changelog.ts';
 import type { Cut } from './cut-row.ts';
 import { redriveTopic } from './dead-letters.ts';
+import type { RestoreProgress } from './restore-changelog.ts';
 import { Task, type InputPlace, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -26,8 +29,7 @@ export interface OpenContext {
   readonly entries: Map<NodeId, ExchangeEntry[]>;
   /** The task is not wanted any more. */
   readonly signal: AbortSignal;
-  /** Records left to restore. */
-  readonly onRestoring: (remaining: number) => void;
+  readonly onRestoring: (progress: RestoreProgress) => void;
   readonly member: () => MemberId;
 }
 
@@ -58,7 +60,8 @@ async function restoreTask(context: OpenContext, task: Task): Promise<void> {
   // this task, so the changelog below holds all there will be.
   const owned = inputPlaces(context, task).filter((place) => !place.broadcast);
   await committedOffsets(context, owned);
-  await changelog.restore(task.id, topic, task.partition, task.state.rowPrefixes, signal, onRestoring);
+  const { id, partition, state } = task;
+  await changelog.restore({ task: id, topic, partition, prefixes: state.rowPrefixes, signal, onProgress: onRestoring });
 }
 
 /** Makes the operators of a task, for the first time or after a rollback. */
@@ -84,7 +87,7 @@ export async function prepareTask(context: OpenContext, task: Task): Promise<() 
   const owned = places.filter((place) => !place.broadcast);
   const committed = await committedOffsets(context, owned);
   const offsets = new Map(owned.map((place, i) => [place, committed[i]]));
-  checkFingerprint(context, task, cut);
+  checkGraph(context, task, cut);
   const positions: number[] = [];
   try {
     for (const place of places) positions.push(await startPosition(context, task, cut, place, offsets.get(place)));
@@ -166,13 +169,22 @@ function inputPlaces(context: OpenContext, task: Task): readonly InputPlace[] {
   return places;
 }
 
-function checkFingerprint(context: OpenContext, task: Task, cut: Cut | undefined): void {
-  if (cut === undefined || context.options.settings.fingerprints.has(cut.fingerprint)) return;
-  throw new StreamError('GRAPH_CHANGED', 'the stored state belongs to a different set of stateful operators', {
+function checkGraph({ options, changelog }: OpenContext, task: Task, cut: Cut | undefined): void {
+  if (cut === undefined || options.settings.fingerprints.has(cut.fingerprint)) return;
+  const before = changelog?.graphOf(task.id);
+  const now = manifestOf(options.plan.graph, { plan: options.plan, layout: options.layout });
+  const changes = before === undefined ? undefined : compare(JSON.parse(before) as Manifest, now);
+  const misfits = changes?.filter(({ compatible }) => !compatible);
+  if (misfits?.length === 0) return;
+  const reason =
+    misfits === undefined
+      ? 'the stored state belongs to a different set of stateful operators'
+      : `the stored state does not fit this graph (${misfits.map(({ operator, change }) => `${operator}: ${change}`).join('; ')})`;
+  throw new StreamError('GRAPH_CHANGED', reason, {
     job: task.job,
     task: task.id,
     remedy:
-      'Run the topology it was written by, restore a savepoint into the new one, or start with an empty data folder.',
+      'Run the topology it was written by, restore a savepoint into the new one, or start with an empty data folder (on Kafka: `run-topology reset`).',
   });
 }
 

@@ -7,6 +7,7 @@
  *      '--cancel--'--> stops at its next step -> onCancelled: from now on the tasks may be somebody else's
  */
 import { StreamError } from '../core/stream-error.ts';
+import type { RestoreProgress } from './restore-changelog.ts';
 import type { Task, TaskId } from './task.ts';
 
 /** Tasks that are attached together: time passes between them without the log in between. */
@@ -14,7 +15,7 @@ interface Group {
   readonly ids: readonly TaskId[];
   readonly abort: AbortController;
   readonly opened: OpenedTask[];
-  remaining: number;
+  progress: RestoreProgress;
 }
 
 /** A task that is open, and what puts it into the loop. */
@@ -24,8 +25,12 @@ export interface OpenedTask {
 }
 
 export interface TaskOpenerOptions {
-  /** Opens one task; `onRestoring` hears how many records are left to restore. */
-  readonly open: (id: TaskId, signal: AbortSignal, onRestoring: (remaining: number) => void) => Promise<OpenedTask>;
+  /** Opens one task; `onRestoring` hears how far its restore is. */
+  readonly open: (
+    id: TaskId,
+    signal: AbortSignal,
+    onRestoring: (progress: RestoreProgress) => void,
+  ) => Promise<OpenedTask>;
   /** Runs `work` on the worker's turn. */
   readonly mail: (work: () => void) => void;
   readonly onOpened: (opened: readonly OpenedTask[]) => void;
@@ -43,6 +48,8 @@ export class TaskOpener {
   /** Waiting, opening, or on their way into the loop. */
   readonly #groups = new Set<Group>();
   readonly #runners = new Set<Promise<void>>();
+  /** Of groups that are done. */
+  #done: RestoreProgress = nothing;
 
   constructor(options: TaskOpenerOptions) {
     this.#options = options;
@@ -53,16 +60,20 @@ export class TaskOpener {
     return [...this.#groups].flatMap(({ ids }) => ids);
   }
 
-  /** Records left to restore, as far as it is known. */
-  get remaining(): number {
-    let sum = 0;
-    for (const { remaining } of this.#groups) sum += remaining;
-    return sum;
+  /** How far the restores are, as far as it is known: what remains, and what was applied since tasks were last opened. */
+  get progress(): RestoreProgress {
+    let { remaining, records, bytes } = this.#done;
+    for (const { progress } of this.#groups) {
+      remaining += progress.remaining;
+      records += progress.records;
+      bytes += progress.bytes;
+    }
+    return { remaining, records, bytes };
   }
 
   open(groups: readonly (readonly TaskId[])[]): void {
     for (const ids of groups) {
-      const group: Group = { ids, abort: new AbortController(), opened: [], remaining: 0 };
+      const group: Group = { ids, abort: new AbortController(), opened: [], progress: nothing };
       this.#groups.add(group);
       this.#waiting.push(group);
     }
@@ -97,13 +108,21 @@ export class TaskOpener {
     try {
       for (const id of group.ids) {
         signal.throwIfAborted();
-        group.opened.push(await open(id, signal, (remaining) => (group.remaining = remaining)));
+        const { records, bytes } = group.progress;
+        const opened = await open(id, signal, (progress) => {
+          const { remaining } = progress;
+          group.progress = { remaining, records: records + progress.records, bytes: bytes + progress.bytes };
+        });
+        group.opened.push(opened);
       }
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
     mail(() => {
       this.#groups.delete(group);
+      const { records, bytes } = this.#done;
+      const { progress } = group;
+      this.#done = { remaining: 0, records: records + progress.records, bytes: bytes + progress.bytes };
       if (group.opened.length === group.ids.length && !signal.aborted) {
         onOpened(group.opened);
         return;
@@ -117,5 +136,7 @@ export class TaskOpener {
 function closeAll({ opened }: Group): void {
   for (const { task } of opened.splice(0)) task.close();
 }
+
+const nothing: RestoreProgress = { remaining: 0, records: 0, bytes: 0 };
 
 const notWanted = new StreamError('ABORTED', 'the task is not wanted here any more');

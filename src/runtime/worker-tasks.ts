@@ -12,6 +12,7 @@ import { encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import type { Changelog } from './changelog.ts';
 import { openTask, prepareTask } from './open-task.ts';
 import { Ownership } from './ownership.ts';
+import type { RestoreProgress } from './restore-changelog.ts';
 import { TaskOpener, type OpenedTask } from './task-opener.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -97,9 +98,9 @@ export class WorkerTasks {
     return this.#assigning !== undefined || this.#pending.length > 0 || this.#opener.ids.length > 0;
   }
 
-  /** Records left to restore; 0: none. */
-  get restoring(): number {
-    return this.#opener.remaining;
+  /** How far the restores are. */
+  get restoring(): RestoreProgress {
+    return this.#opener.progress;
   }
 
   /** What the assignor is told. */
@@ -186,7 +187,7 @@ export class WorkerTasks {
     this.#options.onReleased(task);
   }
 
-  async #open(id: TaskId, signal: AbortSignal, onRestoring: (remaining: number) => void): Promise<OpenedTask> {
+  async #open(id: TaskId, signal: AbortSignal, onRestoring: (progress: RestoreProgress) => void): Promise<OpenedTask> {
     const { worker, options, changelog, transactor, member } = this.#options;
     const context = {
       worker,

@@ -15,6 +15,7 @@ import { StreamError } from '../core/stream-error.ts';
 import type { DurationHistogram } from '../observability/duration-histogram.ts';
 import { Cursor } from '../operators/cursor.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
+import { manifestOf } from '../plan/manifest.ts';
 import { AdvanceQueue } from './advance-queue.ts';
 import { decodeAssignment } from './assignment.ts';
 import { Changelog } from './changelog.ts';
@@ -25,6 +26,7 @@ import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
+import type { RestoreProgress } from './restore-changelog.ts';
 import type { Task, TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
 import { WorkerMembership } from './worker-membership.ts';
@@ -81,7 +83,8 @@ export class Worker implements TaskWorker {
     this.#changelogOutputs = new OutputBuffers(this.cursor, checksums);
     if (!log.storesRows) {
       if (store === undefined) throw new StreamError('UNSUPPORTED', `state on a ${log.kind} log needs a store`);
-      this.#changelog = new Changelog(log, store, this.job);
+      const graph = JSON.stringify(manifestOf(plan.graph, { plan, layout: options.layout }));
+      this.#changelog = new Changelog({ log, store, clock, job: this.job, graph });
     }
     this.#committer = new Committer({
       job: this.job,
@@ -127,8 +130,8 @@ export class Worker implements TaskWorker {
     return this.#tasks.attached;
   }
 
-  /** Records left to restore; 0: none. */
-  get restoring(): number {
+  /** How far tasks are restored that are being opened. */
+  get restoring(): RestoreProgress {
     return this.#tasks.restoring;
   }
 

@@ -40,8 +40,10 @@ export class WorkerProcess {
     this.#expected = false;
     this.#ended = new Promise((resolve) => {
       child.once('exit', (code) => {
-        if (!this.#expected) onFailure(this.name, code);
         resolve();
+        if (this.#expected) return;
+        onFailure(this.name, code);
+        this.start(); // as whoever looks after processes would
       });
     });
   }

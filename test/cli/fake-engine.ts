@@ -56,6 +56,7 @@ export class FakeJob implements JobHandle {
       deadLetters: 0,
       restarts: 0,
       tasks: 4,
+      restore: { remaining: 0, records: 0, bytes: 0 },
       error: undefined,
     };
     this.status$ = new BehaviorSubject(this.status);

@@ -11,7 +11,13 @@ test('an input whose end nobody knows, or was not asked for yet, has no lag', ()
   const state = { cachedBytes: 0, dirtyBytes: 0 };
   const operators = { counters: new Map(), keyed: [], asyncMaps: [] };
   const tasks = [{ job: 'j', inputs, state, operators }];
-  const worker = { job: 'j', tasks, restoring: 0, heldBackMs: 0, processDuration: new DurationHistogram() };
+  const worker = {
+    job: 'j',
+    tasks,
+    restoring: { remaining: 0, records: 0, bytes: 0 },
+    heldBackMs: 0,
+    processDuration: new DurationHistogram(),
+  };
   const lags: unknown[] = [];
   const sink = {
     value: (family: { name: string }, value: number, labels: { topic?: string }) => {

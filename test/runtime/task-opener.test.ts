@@ -11,7 +11,7 @@ function byHand() {
   const opener = new TaskOpener({
     open: (id, signal, onRestoring) =>
       new Promise((resolve, reject) => {
-        onRestoring(10);
+        onRestoring({ remaining: 10, records: 5, bytes: 50 });
         signal.addEventListener('abort', () => {
           reject(signal.reason as Error);
         });
@@ -37,7 +37,7 @@ function byHand() {
 test('a group is opened when all its tasks are', async () => {
   const { opener, log, waiting, turn } = byHand();
   opener.open([['a', 'b'], ['c']]);
-  expect(opener.remaining).toBe(20);
+  expect(opener.progress).toEqual({ remaining: 20, records: 10, bytes: 100 });
   waiting.get('a')!();
   waiting.get('c')!();
   await turn();

@@ -8,7 +8,7 @@ import type { TopicDescription, TopicSpec } from '../../core/log.ts';
 import type { TopicView } from './transport/kafka-transport.ts';
 
 /** Settings that a description is made of. */
-export const describedConfigs = ['retention.ms', 'cleanup.policy'] as const;
+export const describedConfigs = ['retention.ms', 'cleanup.policy', 'delete.retention.ms'] as const;
 
 /** Small enough that what was compacted or purged leaves the disk soon. */
 const internalSegmentBytes = 50 * 1024 * 1024;
@@ -37,6 +37,11 @@ export function descriptionOf(view: TopicView, configs: ReadonlyMap<string, stri
     id: view.id,
     retentionMs: retentionMs < 0 ? undefined : retentionMs,
     compacted: configs?.get('cleanup.policy')?.split(',').includes('compact') ?? false,
+    deletionsKeptMs: numberOf(configs?.get('delete.retention.ms')),
     internal: view.internal || /-(changelog|repartition|redrive)$/.test(view.name),
   };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }

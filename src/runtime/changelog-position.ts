@@ -1,0 +1,28 @@
+/**
+ * How far a task's rows in the local store have come in its changelog: row `~position/<job>/<task>`, written with the rows.
+ * It is a lower bound: applying a suffix again is harmless, since only committed rows are ever applied, in order. Local
+ * state is never ahead of the log.
+ */
+import type { Store } from '../core/store.ts';
+
+export interface ChangelogPosition {
+  /** Identity of the topic's incarnation. */
+  readonly topicId: string;
+  /** The next offset to apply. */
+  readonly offset: number;
+  /** When that was, wall time in ms. */
+  readonly at: number;
+}
+
+export function positionKey(job: string, task: string): string {
+  return `~position/${job}/${task}`;
+}
+
+export function encodePosition(position: ChangelogPosition): Buffer {
+  return Buffer.from(JSON.stringify(position));
+}
+
+export function readPosition(store: Store, job: string, task: string): ChangelogPosition | undefined {
+  const row = store.get(positionKey(job, task));
+  return row === undefined ? undefined : (JSON.parse(row.toString()) as ChangelogPosition);
+}

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { BatchWriter } from '../../src/core/batch-writer.ts';
+import { ByteWriter } from '../../src/core/byte-writer.ts';
+import { string } from '../../src/core/codec.ts';
+import { RowBatch } from '../../src/core/row-batch.ts';
+import { MemoryLog } from '../../src/connectors/memory-log.ts';
+import { produce } from '../../src/connectors/produce.ts';
+import { encodePosition, positionKey, readPosition } from '../../src/runtime/changelog-position.ts';
+import { restoreChangelog, type RestoreProgress } from '../../src/runtime/restore-changelog.ts';
+import { MemoryStore } from '../../src/state/memory/memory-store.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+
+const topic = 'job-count-changelog';
+const hourMs = 3_600_000;
+
+let clock: ManualClock;
+let log: MemoryLog;
+let store: MemoryStore;
+let id: string;
+
+beforeEach(async () => {
+  clock = new ManualClock(Date.UTC(2026, 0, 1));
+  log = new MemoryLog({ clock, store: new MemoryStore() });
+  store = new MemoryStore();
+  await log.topics.create([{ name: topic, partitions: 1, compacted: true }]);
+  const [description] = await log.topics.describe([topic]);
+  id = description!.id;
+});
+
+async function write(...rows: readonly (readonly [key: string, value: string | null])[]): Promise<void> {
+  const writer = new BatchWriter(topic, 0);
+  for (const [key, value] of rows) {
+    if (value === null) writer.appendBytes(key, Buffer.alloc(0), -1, -1, 0);
+    else writer.append(key, string, value, 0);
+  }
+  await produce(log, 'test', [writer.seal()!]);
+}
+
+async function keep(
+  values: Readonly<Record<string, string>>,
+  position?: { topicId: string; offset: number; at: number },
+) {
+  const rows = new RowBatch(new ByteWriter());
+  for (const [key, value] of Object.entries(values)) rows.putBytes(key, Buffer.from(value));
+  if (position !== undefined) rows.putBytes(positionKey('job', 'count-0'), encodePosition(position));
+  await store.write([rows]);
+}
+
+async function restore(): Promise<readonly RestoreProgress[]> {
+  const progress: RestoreProgress[] = [];
+  await restoreChangelog({
+    log,
+    store,
+    clock,
+    job: 'job',
+    task: 'count-0',
+    topic,
+    partition: 0,
+    prefixes: ['row/'],
+    signal: new AbortController().signal,
+    onProgress: (now) => progress.push(now),
+  });
+  return progress;
+}
+
+const row = (key: string): string | undefined => store.get(`row/${key}`)?.toString();
+
+test('applies puts and deletes in order, and tells how far it is', async () => {
+  await write(['row/a', '1'], ['row/b', '2'], ['row/a', null], ['row/c', '3']);
+  const progress = await restore();
+  expect([row('a'), row('b'), row('c')]).toEqual([undefined, '2', '3']);
+  expect(progress.at(-1)).toMatchObject({ remaining: 0, records: 4 });
+  expect(readPosition(store, 'job', 'count-0')).toEqual({ topicId: id, offset: 4, at: clock.now() });
+});
+
+test('goes on where the store is', async () => {
+  await write(['row/a', '1'], ['row/b', '2'], ['row/c', '3']);
+  await keep({ 'row/a': 'kept', 'row/b': '2' }, { topicId: id, offset: 2, at: clock.now() - 11 * hourMs });
+  const progress = await restore();
+  expect([row('a'), row('c')]).toEqual(['kept', '3']);
+  expect(progress.at(-1)).toMatchObject({ records: 1 });
+});
+
+describe('a store that cannot be trusted is emptied first', () => {
+  beforeEach(() => write(['row/a', '1']));
+
+  test.each([
+    ['of another incarnation of the topic', () => ({ topicId: 'other', offset: 0, at: clock.now() })],
+    ['ahead of the changelog', () => ({ topicId: id, offset: 9, at: clock.now() })],
+    ['so old that deletions may be gone', () => ({ topicId: id, offset: 1, at: clock.now() - 13 * hourMs })],
+    ['without a position', () => undefined],
+  ])('%s', async (_, position) => {
+    await keep({ 'row/old': 'stale', 'other/old': 'of others' }, position());
+    await restore();
+    expect([row('old'), row('a')]).toEqual([undefined, '1']);
+    expect(store.get('other/old')?.toString()).toBe('of others');
+  });
+});
