@@ -183,7 +183,7 @@ test('waits for standard input no longer than asked, and can be woken', async ()
   const reader = log.reader();
   const waiting = fetch(reader, [at(0)], { maxWaitMs: 500 });
   await clock.advance(500);
-  expect(await waiting).toEqual([]);
+  expect(await waiting).toEqual([{ ...at(0), offset: undefined, nextOffset: 0, end: 0, stable: 0 }]);
   const abort = new AbortController();
   const aborted = fetch(reader, [at(0)], { maxWaitMs: 500, signal: abort.signal });
   await clock.yield();

@@ -58,7 +58,9 @@ export class FilesReader implements LogReader {
     }).finally(() => {
       giveUp.abort(new StreamError('ABORTED', 'there is something to read'));
     });
-    return [...(await this.#read(own, others.partitionBytes)), ...fetched];
+    const read = await this.#read(own, others.partitionBytes);
+    const silent = own.filter(({ topic }) => !read.some((part) => part.topic === topic));
+    return [...read, ...silent.map(nothing), ...fetched];
   }
 
   async #read(own: readonly PartitionOffset[], maxBytes: number): Promise<readonly FetchedPartition[]> {
@@ -72,4 +74,9 @@ export class FilesReader implements LogReader {
   async #fetchOthers(request: FetchRequest): Promise<readonly FetchedPartition[]> {
     return request.partitions.length === 0 ? [] : await this.#reader.fetch(request);
   }
+}
+
+/** The answer about an input that was read to its end, and may go on. */
+function nothing({ topic, partition, offset }: PartitionOffset): FetchedPartition {
+  return { topic, partition, batch: undefined, nextOffset: offset, end: offset, stable: offset };
 }

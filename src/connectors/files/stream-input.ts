@@ -97,8 +97,8 @@ export class StreamInput implements LineInput {
   }
 
   #answer(batch: RecordBatch | undefined, nextOffset: number): FetchedPartition {
-    const { end } = this.bounds();
-    const ended = this.#ended && nextOffset === this.#end ? { ended: true } : {};
+    const end = this.#end; // of what has come
+    const ended = this.#ended && nextOffset === end ? { ended: true } : {};
     return { topic: this.#source.topic, partition: 0, batch, nextOffset, end, stable: end, ...ended };
   }
 
