@@ -83,20 +83,25 @@ class Restore {
   async run(from: number): Promise<ChangelogPosition> {
     let offset = from;
     let writing: Promise<unknown> = Promise.resolve();
-    while (offset < this.#end) {
-      const part = await this.#fetch(offset);
-      await writing; // its failure ends the restore
-      if (part === undefined || part.nextOffset === offset) continue; // a transaction in doubt holds it up
-      offset = part.nextOffset;
-      writing = this.#write(part);
-      writing.catch(() => undefined); // told by the await above or below
-      this.#options.onProgress({
-        remaining: Math.max(0, this.#end - offset),
-        records: this.#records,
-        bytes: this.#bytes,
-      });
+    try {
+      while (offset < this.#end) {
+        const part = await this.#fetch(offset);
+        await writing; // its failure ends the restore
+        if (part === undefined || part.nextOffset === offset) continue; // a transaction in doubt holds it up
+        offset = part.nextOffset;
+        writing = this.#write(part);
+        writing.catch(() => undefined); // told by the await above or below
+        this.#options.onProgress({
+          remaining: Math.max(0, this.#end - offset),
+          records: this.#records,
+          bytes: this.#bytes,
+        });
+      }
+      await writing;
+    } finally {
+      // Whoever gives up a restore may let another one begin: nothing of this one must be written later.
+      await writing.catch(() => undefined);
     }
-    await writing;
     const position = this.#position(offset);
     if (offset === from) await this.#store(rowsOf(undefined), position);
     return position;

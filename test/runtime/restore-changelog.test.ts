@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { string } from '../../src/core/codec.ts';
+import type { Log } from '../../src/core/log.ts';
 import { RowBatch } from '../../src/core/row-batch.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
@@ -95,4 +96,62 @@ describe('a store that cannot be trusted is emptied first', () => {
     expect([row('old'), row('a')]).toEqual([undefined, '1']);
     expect(store.get('other/old')?.toString()).toBe('of others');
   });
+});
+
+test('a restore that is given up has not ended before what it was writing is written', async () => {
+  await write(['row/a', '1']);
+  const { topics } = log;
+  const reader = log.reader();
+  const events: string[] = [];
+  const inDoubt: Log = {
+    kind: log.kind,
+    storesRows: false,
+    shared: false,
+    join: (spec) => log.join(spec),
+    transactor: (name, timeoutMs) => log.transactor(name, timeoutMs),
+    close: () => Promise.resolve(),
+    // One more record than can be read.
+    topics: {
+      list: () => topics.list(),
+      describe: (names) => topics.describe(names),
+      create: (specs) => topics.create(specs),
+      deleteRecords: (before) => topics.deleteRecords(before),
+      offsetsAt: (places, timestamp) => topics.offsetsAt(places, timestamp),
+      committed: (group, places) => topics.committed(group, places),
+      bounds: async (places) => (await topics.bounds(places)).map((bounds) => ({ ...bounds, end: bounds.end + 1 })),
+    },
+    reader: () => ({
+      fetch: (request) => {
+        if (request.partitions[0]!.offset === 0) return reader.fetch(request);
+        events.push('given up');
+        return Promise.reject(new RangeError('not wanted'));
+      },
+      close: () => reader.close(),
+    }),
+  };
+  const slow = new Proxy(store, {
+    get: (target, name) =>
+      name === 'write'
+        ? async (batches: readonly RowBatch[]) => {
+            for (let i = 0; i < 5; i++) await clock.yield();
+            events.push('written');
+            await target.write(batches);
+          }
+        : (Reflect.get(target, name) as unknown as () => unknown).bind(target),
+  });
+  await expect(
+    restoreChangelog({
+      log: inDoubt,
+      store: slow,
+      clock,
+      job: 'job',
+      task: 'count-0',
+      topic,
+      partition: 0,
+      prefixes: ['row/'],
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    }),
+  ).rejects.toThrow('not wanted');
+  expect(events).toEqual(['given up', 'written']);
 });
