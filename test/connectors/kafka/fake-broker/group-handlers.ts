@@ -1,3 +1,4 @@
+import { describeGroupsApi } from '../../../../src/connectors/kafka/protocol/describe-groups.ts';
 import { heartbeatApi } from '../../../../src/connectors/kafka/protocol/heartbeat.ts';
 import { joinGroupApi, type JoinGroupResponse } from '../../../../src/connectors/kafka/protocol/join-group.ts';
 import { leaveGroupApi } from '../../../../src/connectors/kafka/protocol/leave-group.ts';
@@ -8,13 +9,14 @@ import type { FakeCluster, Handler } from './fake-cluster.ts';
 import { failed } from './fake-groups.ts';
 import { codeOf, KafkaError, kafkaError } from './kafka-error.ts';
 
-/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetFetch. */
+/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, OffsetFetch. */
 export function groupHandlers(cluster: FakeCluster): [number, Handler][] {
   return [
     [joinGroupApi.apiKey, join(cluster)],
     [syncGroupApi.apiKey, sync(cluster)],
     [heartbeatApi.apiKey, heartbeat(cluster)],
     [leaveGroupApi.apiKey, leave(cluster)],
+    [describeGroupsApi.apiKey, describe(cluster)],
     [offsetFetchApi.apiKey, offsetFetch(cluster)],
   ];
 }
@@ -91,6 +93,19 @@ function leave(cluster: FakeCluster): Handler {
           .string(instanceId)
           .int16(codeOf(() => cluster.groups.group(group).leave(memberId))),
       );
+  };
+}
+
+function describe(cluster: FakeCluster): Handler {
+  return ({ reader }, out) => {
+    out.int32(0).array(
+      reader.array(() => reader.string()),
+      (group) =>
+        out
+          .int16(0)
+          .string(group)
+          .string(cluster.groups.group(group).members.size === 0 ? 'Empty' : 'Stable'),
+    );
   };
 }
 

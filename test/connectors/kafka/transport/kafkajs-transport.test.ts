@@ -329,6 +329,22 @@ test('caches coordinators until they are found to be wrong', async () => {
   expect(answers).toEqual([]);
 });
 
+test('does not use a connection that the broker may close any moment', async () => {
+  const broker = await startBroker();
+  broker.handlers.set(1, ({ body }) => body);
+  const clock = new ManualClock();
+  const transport = await connect([broker], {}, clock);
+  const send = (): Promise<Buffer> => transport.send(1, 'produce', 1, 4, Buffer.from('x'));
+  await send();
+  const connections = broker.connections;
+  await clock.advance(8 * 60_000);
+  await send();
+  expect(broker.connections).toBe(connections);
+  await clock.advance(9 * 60_000);
+  await send();
+  expect(broker.connections).toBe(connections + 1);
+});
+
 test('closes connections of a released slot, and everything when closed', async () => {
   const broker = await startBroker();
   broker.handlers.set(1, () => undefined);
