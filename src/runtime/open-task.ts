@@ -4,11 +4,9 @@
  * All of it beside the worker's loop; only attaching, which replays event time through the operators, is a turn of it.
  */
 import { ByteWriter } from '../core/byte-writer.ts';
-import type { Codec } from '../core/codec.ts';
 import type { MemberId, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { Topic } from '../core/topic.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
 import { compare } from '../plan/compare.ts';
@@ -66,7 +64,7 @@ async function restoreTask(context: OpenContext, task: Task): Promise<void> {
 
 /** Makes the operators of a task, for the first time or after a rollback. */
 export function buildTask(context: OpenContext, task: Task): void {
-  const { plan, layout, settings, topics, codecOf = ownCodec } = context.options;
+  const { plan, layout, settings, topics, codecOf } = context.options;
   task.build({
     plan,
     layout,
@@ -265,8 +263,4 @@ async function stopsOf(
   const bounds = await context.options.log.topics.bounds(ending);
   const stable = new Map(ending.map((place, i) => [place, bounds[i]!.stable]));
   return places.map((place) => stable.get(place));
-}
-
-function ownCodec({ codec }: Topic<unknown>): Codec<unknown> {
-  return codec;
 }

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { unknownEnd } from '../../src/core/log.ts';
 import { collectWorker } from '../../src/job/collect-worker.ts';
-import type { MetricsSink } from '../../src/observability/metric-family.ts';
 import { DurationHistogram } from '../../src/observability/duration-histogram.ts';
 import type { Worker } from '../../src/runtime/worker.ts';
 
