@@ -8,8 +8,12 @@ export default {
     'benchmarks/*.{ts,mjs}',
     'scripts/**/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
+    'test/chaos/*-child.ts',
     'test/**/*.test.ts',
   ],
   project: ['{src,topologies,examples,benchmarks,scripts,test}/**/*.{ts,js}'],
   ignoreExportsUsedInFile: true,
+  // Native packages are loaded by name when they are first needed (src/connectors/kafka).
+  ignoreDependencies: ['@mongodb-js/zstd', '@node-rs/crc32', 'lz4-napi', 'snappy'],
+  ignoreBinaries: ['mvn'],
 };

@@ -12,20 +12,12 @@ import { FakeGroups } from './fake-groups.ts';
 import { groupHandlers } from './group-handlers.ts';
 import { FakeTopics } from './fake-topics.ts';
 import { FakeTransactions } from './fake-transactions.ts';
+import type { FakeState, Handler } from './handler.ts';
 import { logHandlers } from './log-handlers.ts';
 import { topicHandlers } from './topic-handlers.ts';
 import { transactionHandlers } from './transaction-handlers.ts';
 
-export interface Asked {
-  readonly node: number;
-  readonly apiKey: number;
-  readonly reader: ResponseReader;
-}
-
-/** Writes the answer to a request. */
-export type Handler = (asked: Asked, out: RequestWriter) => void | Promise<void>;
-
-export class FakeCluster {
+export class FakeCluster implements FakeState {
   readonly clock: Clock;
   readonly nodes: readonly number[];
   readonly topics: FakeTopics;

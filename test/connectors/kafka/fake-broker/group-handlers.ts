@@ -5,12 +5,12 @@ import { leaveGroupApi } from '../../../../src/connectors/kafka/protocol/leave-g
 import { offsetFetchApi } from '../../../../src/connectors/kafka/protocol/offset-fetch.ts';
 import { syncGroupApi } from '../../../../src/connectors/kafka/protocol/sync-group.ts';
 import { byTopic } from '../../../../src/connectors/kafka/protocol/by-topic.ts';
-import type { FakeCluster, Handler } from './fake-cluster.ts';
+import type { FakeState, Handler } from './handler.ts';
 import { failed } from './fake-groups.ts';
 import { codeOf, KafkaError, kafkaError } from './kafka-error.ts';
 
 /** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, OffsetFetch. */
-export function groupHandlers(cluster: FakeCluster): [number, Handler][] {
+export function groupHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [joinGroupApi.apiKey, join(cluster)],
     [syncGroupApi.apiKey, sync(cluster)],
@@ -21,7 +21,7 @@ export function groupHandlers(cluster: FakeCluster): [number, Handler][] {
   ];
 }
 
-function join(cluster: FakeCluster): Handler {
+function join(cluster: FakeState): Handler {
   return async ({ reader }, out) => {
     const head = {
       group: reader.string(),
@@ -51,7 +51,7 @@ function join(cluster: FakeCluster): Handler {
   };
 }
 
-function sync(cluster: FakeCluster): Handler {
+function sync(cluster: FakeState): Handler {
   return async ({ reader }, out) => {
     const request = {
       group: reader.string(),
@@ -72,7 +72,7 @@ function sync(cluster: FakeCluster): Handler {
   };
 }
 
-function heartbeat(cluster: FakeCluster): Handler {
+function heartbeat(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const [group, generation, memberId] = [reader.string(), reader.int32(), reader.string()];
     const instanceId = reader.nullableString() ?? undefined;
@@ -80,7 +80,7 @@ function heartbeat(cluster: FakeCluster): Handler {
   };
 }
 
-function leave(cluster: FakeCluster): Handler {
+function leave(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const group = reader.string();
     const left = reader.array(() => ({ memberId: reader.string(), instanceId: reader.nullableString() }));
@@ -96,7 +96,7 @@ function leave(cluster: FakeCluster): Handler {
   };
 }
 
-function describe(cluster: FakeCluster): Handler {
+function describe(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     out.int32(0).array(
       reader.array(() => reader.string()),
@@ -109,7 +109,7 @@ function describe(cluster: FakeCluster): Handler {
   };
 }
 
-function offsetFetch(cluster: FakeCluster): Handler {
+function offsetFetch(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const group = reader.compactString();
     const places = reader

@@ -4,12 +4,12 @@ import { fetchApi, type AbortedTransaction } from '../../../../src/connectors/ka
 import { listOffsetsApi } from '../../../../src/connectors/kafka/protocol/list-offsets.ts';
 import { produceApi } from '../../../../src/connectors/kafka/protocol/produce.ts';
 import type { ResponseReader } from '../../../../src/connectors/kafka/protocol/response-reader.ts';
-import type { Asked, FakeCluster, Handler } from './fake-cluster.ts';
+import type { Asked, FakeState, Handler } from './handler.ts';
 import { batchesOf } from './fake-partition.ts';
 import { codeOf } from './kafka-error.ts';
 
 /** Produce, Fetch, ListOffsets. */
-export function logHandlers(cluster: FakeCluster): [number, Handler][] {
+export function logHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [produceApi.apiKey, produce(cluster)],
     [fetchApi.apiKey, fetch(cluster)],
@@ -17,7 +17,7 @@ export function logHandlers(cluster: FakeCluster): [number, Handler][] {
   ];
 }
 
-function produce(cluster: FakeCluster): Handler {
+function produce(cluster: FakeState): Handler {
   return ({ node, reader }, out) => {
     const transactionalId = reader.string();
     reader.int16();
@@ -91,7 +91,7 @@ function readFetch(reader: ResponseReader): { maxWaitMs: number; committed: bool
   return { maxWaitMs, committed, places: places.flat() };
 }
 
-function fetch(cluster: FakeCluster): Handler {
+function fetch(cluster: FakeState): Handler {
   const look = (
     node: number,
     { topic, partition, epoch, offset, mostBytes }: FetchPlace,
@@ -142,7 +142,7 @@ function fetch(cluster: FakeCluster): Handler {
   };
 }
 
-function listOffsets(cluster: FakeCluster): Handler {
+function listOffsets(cluster: FakeState): Handler {
   return ({ node, reader }, out) => {
     reader.int32();
     const committed = reader.int8() === 1;

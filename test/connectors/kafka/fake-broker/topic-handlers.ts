@@ -3,11 +3,11 @@ import { createTopicsApi } from '../../../../src/connectors/kafka/protocol/creat
 import { deleteRecordsApi } from '../../../../src/connectors/kafka/protocol/delete-records.ts';
 import { describeConfigsApi } from '../../../../src/connectors/kafka/protocol/describe-configs.ts';
 import { metadataApi } from '../../../../src/connectors/kafka/protocol/metadata.ts';
-import type { FakeCluster, Handler } from './fake-cluster.ts';
+import type { FakeState, Handler } from './handler.ts';
 import { codeOf } from './kafka-error.ts';
 
 /** Metadata, CreateTopics, DeleteRecords, DescribeConfigs. */
-export function topicHandlers(cluster: FakeCluster): [number, Handler][] {
+export function topicHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [metadataApi.apiKey, metadata(cluster)],
     [createTopicsApi.apiKey, createTopics(cluster)],
@@ -16,7 +16,7 @@ export function topicHandlers(cluster: FakeCluster): [number, Handler][] {
   ];
 }
 
-function metadata(cluster: FakeCluster): Handler {
+function metadata(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const names = reader.compactArray(() => {
       reader.uuid();
@@ -51,7 +51,7 @@ function metadata(cluster: FakeCluster): Handler {
   };
 }
 
-function createTopics(cluster: FakeCluster): Handler {
+function createTopics(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const created = reader.array(() => {
       const name = reader.string();
@@ -65,7 +65,7 @@ function createTopics(cluster: FakeCluster): Handler {
   };
 }
 
-function deleteRecords(cluster: FakeCluster): Handler {
+function deleteRecords(cluster: FakeState): Handler {
   return ({ node, reader }, out) => {
     const deleted = reader
       .array(() => {
@@ -92,7 +92,7 @@ const defaults = new Map([
   ['compression.type', 'producer'],
 ]);
 
-function describeConfigs(cluster: FakeCluster): Handler {
+function describeConfigs(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     const asked = reader.array(() => {
       reader.int8();

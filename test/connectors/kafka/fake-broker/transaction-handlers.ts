@@ -6,11 +6,11 @@ import { initProducerIdApi } from '../../../../src/connectors/kafka/protocol/ini
 import type { ProducerId } from '../../../../src/connectors/kafka/protocol/producer-id.ts';
 import type { ResponseReader } from '../../../../src/connectors/kafka/protocol/response-reader.ts';
 import { txnOffsetCommitApi } from '../../../../src/connectors/kafka/protocol/txn-offset-commit.ts';
-import type { FakeCluster, Handler } from './fake-cluster.ts';
+import type { FakeState, Handler } from './handler.ts';
 import { codeOf } from './kafka-error.ts';
 
 /** InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, TxnOffsetCommit, EndTxn. */
-export function transactionHandlers(cluster: FakeCluster): [number, Handler][] {
+export function transactionHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [initProducerIdApi.apiKey, initProducerId(cluster)],
     [addPartitionsToTxnApi.apiKey, addPartitions(cluster)],
@@ -24,7 +24,7 @@ function producerOf(reader: ResponseReader): ProducerId {
   return { producerId: reader.int64(), producerEpoch: reader.int16() };
 }
 
-function initProducerId({ transactions }: FakeCluster): Handler {
+function initProducerId({ transactions }: FakeState): Handler {
   return ({ reader }, out) => {
     const [id, timeoutMs] = [reader.string(), reader.int32()];
     let opened: ProducerId = { producerId: -1, producerEpoch: -1 };
@@ -33,7 +33,7 @@ function initProducerId({ transactions }: FakeCluster): Handler {
   };
 }
 
-function addPartitions({ topics, transactions }: FakeCluster): Handler {
+function addPartitions({ topics, transactions }: FakeState): Handler {
   return ({ reader }, out) => {
     const id = reader.string();
     const producer = producerOf(reader);
@@ -56,7 +56,7 @@ function addPartitions({ topics, transactions }: FakeCluster): Handler {
   };
 }
 
-function addOffsets({ transactions }: FakeCluster): Handler {
+function addOffsets({ transactions }: FakeState): Handler {
   return ({ reader }, out) => {
     const id = reader.string();
     const producer = producerOf(reader);
@@ -65,7 +65,7 @@ function addOffsets({ transactions }: FakeCluster): Handler {
   };
 }
 
-function commitOffsets({ groups, transactions }: FakeCluster): Handler {
+function commitOffsets({ groups, transactions }: FakeState): Handler {
   return ({ reader }, out) => {
     const [id, group] = [reader.compactString(), reader.compactString()];
     const producer = producerOf(reader);
@@ -101,7 +101,7 @@ function commitOffsets({ groups, transactions }: FakeCluster): Handler {
   };
 }
 
-function end({ transactions }: FakeCluster): Handler {
+function end({ transactions }: FakeState): Handler {
   return ({ reader }, out) => {
     const id = reader.string();
     const producer = producerOf(reader);
