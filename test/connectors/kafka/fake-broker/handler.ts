@@ -1,6 +1,7 @@
 import type { Clock } from '../../../../src/core/clock.ts';
 import type { RequestWriter } from '../../../../src/connectors/kafka/protocol/request-writer.ts';
 import type { ResponseReader } from '../../../../src/connectors/kafka/protocol/response-reader.ts';
+import type { ClusterView } from '../../../../src/connectors/kafka/transport/kafka-transport.ts';
 import type { Arrivals } from '../../../../src/connectors/log/arrivals.ts';
 import type { FakeGroups } from './fake-groups.ts';
 import type { FakeTopics } from './fake-topics.ts';
@@ -23,4 +24,6 @@ export interface FakeState {
   readonly groups: FakeGroups;
   readonly transactions: FakeTransactions;
   readonly arrivals: Arrivals;
+  /** Brokers that are up, and the topics asked for (default: all). */
+  view(names?: readonly string[]): ClusterView;
 }
