@@ -226,7 +226,10 @@ describeOnKafka('reading from one broker', {}, (cluster) => {
     const large = 'x'.repeat(900_000);
     await transactor.append([batch(topic, 0, ['a', large, 'b']), batch(topic, 1, [large])]);
     await commit(transactor);
-    expect((await readAll(log.reader(), topic, 0, 1_000)).map(({ value }) => value!.length)).toEqual([1, 900_000, 1]);
+    // The marker of the transaction lands a little after the commit was answered.
+    await expect
+      .poll(async () => (await readAll(log.reader(), topic, 0, 1_000)).map(({ value }) => value!.length))
+      .toEqual([1, 900_000, 1]);
   });
 
   test('says which topics, partitions and offsets there are not', async () => {

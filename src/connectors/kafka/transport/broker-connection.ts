@@ -22,6 +22,9 @@ import { kafkajsConnection, type KafkajsConnection, type KafkajsLogger } from '.
 
 const saslAuthenticateKey = 36;
 
+/** Brokers close connections that were silent for ten minutes: a request that crosses that would be in doubt. */
+const mostIdleMs = 9 * 60_000;
+
 export class BrokerConnection {
   readonly address: string;
   readonly #settings: KafkaSettings;
@@ -36,12 +39,14 @@ export class BrokerConnection {
   #socket: Socket | undefined;
   #versions: Readonly<Record<number, VersionRange>> = {};
   #retired = false;
+  #usedAt: number;
   #closed: StreamError | undefined;
 
   private constructor(address: BrokerAddress, settings: KafkaSettings, clock: Clock) {
     this.address = `${address.host}:${address.port}`;
     this.#settings = settings;
     this.#clock = clock;
+    this.#usedAt = clock.monotonic();
     this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
     this.#ended.catch(() => undefined); // only of interest while opening
     this.#connection = kafkajsConnection({
@@ -105,9 +110,11 @@ export class BrokerConnection {
     await connection.authenticate();
   }
 
-  /** False when a new connection should take its place: closed, or the session of its authentication ends soon. */
+  /** False when a new connection should take its place: closed, silent for long, or its authentication ends soon. */
   get usable(): boolean {
-    return this.#closed === undefined && (this.#settings.sasl === undefined || this.#connection.isAuthenticated());
+    if (this.#closed !== undefined) return false;
+    if (this.#settings.sasl !== undefined && !this.#connection.isAuthenticated()) return false;
+    return this.#inFlight.size > 0 || this.#clock.monotonic() - this.#usedAt < mostIdleMs;
   }
 
   get closed(): boolean {
@@ -156,6 +163,7 @@ export class BrokerConnection {
         reject(signal.reason as Error);
         return;
       }
+      this.#usedAt = this.#clock.monotonic();
       const correlationId = this.#connection.nextCorrelationId();
       const settle = (): void => {
         timer.cancel();
