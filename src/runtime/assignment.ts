@@ -2,12 +2,12 @@
  * Who runs which task: the assignor of the group, and the bytes that members and assignments travel as.
  *
  * Sticky and balanced: a task stays with a member that holds it unless that one has more than its share. Incremental: a
- * task that another member still holds is withheld until it has been given up, so nobody stops work that it keeps. Heirs
- * learn which transactional ids of departed members to fence: see ownership.ts.
+ * task that another member still holds is withheld until it has been given up, so nobody stops work that it keeps. Members
+ * are told as well which transactional ids of departed ones to fence: see departed.ts.
  */
 import type { Assignor, MemberView } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { OwnerTable } from './ownership.ts';
+import type { MemberTable } from './departed.ts';
 import type { TaskId } from './task.ts';
 
 export interface MemberMetadata {
@@ -15,16 +15,19 @@ export interface MemberMetadata {
   readonly topology: string;
   /** Transactional id. */
   readonly id: string;
-  /** Tasks held now: former owners of them have been fenced. */
+  /** Tasks held now. */
   readonly held: readonly TaskId[];
-  readonly table?: OwnerTable | undefined;
+  /** The newest table it knows, and which of its ids it has fenced. */
+  readonly table?: MemberTable | undefined;
+  readonly fenced: readonly string[];
 }
 
 export interface Assignment {
   readonly tasks: readonly TaskId[];
   /** Transactional ids to fence before a task that is new here is opened. */
   readonly fence: readonly string[];
-  readonly owners: OwnerTable['owners'];
+  /** The table of this generation. */
+  readonly table: Omit<MemberTable, 'generation'>;
   /** Set when this member may not take part. */
   readonly refused?: string;
 }
@@ -34,7 +37,7 @@ export function encodeMetadata(metadata: MemberMetadata): Uint8Array {
 }
 
 export function decodeAssignment(bytes: Uint8Array): Assignment {
-  if (bytes.length === 0) return { tasks: [], fence: [], owners: {} };
+  if (bytes.length === 0) return { tasks: [], fence: [], table: { chain: '', ids: [] } };
   try {
     return JSON.parse(Buffer.from(bytes).toString()) as Assignment;
   } catch (cause) {
@@ -47,8 +50,13 @@ export function taskAssignor(tasks: readonly TaskId[], single: boolean): Assigno
   return (views) => {
     const members = [...views].sort((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(decodeMember);
     const assignments = single ? assignAllToOne(tasks, members) : assignBalanced(tasks, members);
-    const complete = withOwners(tasks, members, assignments);
-    return new Map([...complete].map(([id, assignment]) => [id, Buffer.from(JSON.stringify(assignment))]));
+    const { table, fences } = departures(members);
+    return new Map(
+      [...assignments].map(([id, share]) => {
+        const assignment: Assignment = { ...share, fence: fences.get(id)!, table };
+        return [id, Buffer.from(JSON.stringify(assignment))];
+      }),
+    );
   };
 }
 
@@ -56,12 +64,13 @@ interface Member {
   readonly id: string;
   readonly transactionalId: string;
   readonly held: readonly TaskId[];
-  readonly table: OwnerTable | undefined;
+  readonly table: MemberTable | undefined;
+  readonly fenced: readonly string[];
 }
 
 function decodeMember(view: MemberView): Member {
-  const { id, held, table } = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
-  return { id: view.memberId, transactionalId: id, held, table };
+  const { id, held, table, fenced } = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
+  return { id: view.memberId, transactionalId: id, held, table, fenced };
 }
 
 type Share = Pick<Assignment, 'tasks' | 'refused'>;
@@ -72,39 +81,25 @@ function assignAllToOne(tasks: readonly TaskId[], members: readonly Member[]): R
   return new Map(members.map((member) => [member.id, member === owner ? { tasks } : { tasks: [], refused }]));
 }
 
-// A living member has given up in good order what it does not hold. Of the others nobody knows.
-function withOwners(
-  tasks: readonly TaskId[],
-  members: readonly Member[],
-  shares: ReadonlyMap<string, Share>,
-): ReadonlyMap<string, Assignment> {
+// Members that live have given up in good order what they do not hold; of the others nobody knows.
+function departures(members: readonly Member[]): {
+  readonly table: Assignment['table'];
+  readonly fences: ReadonlyMap<string, readonly string[]>;
+} {
+  const newest = members.flatMap(({ table }) => table ?? []).sort((a, b) => b.generation - a.generation)[0];
   const living = new Set(members.map(({ transactionalId }) => transactionalId));
-  const former = ownersByTask(newestTable(members));
-  const owners: Record<string, TaskId[]> = {};
-  const fences = new Map(members.map(({ id }) => [id, new Set<string>()]));
-  for (const task of tasks) {
-    const holder = members.find(({ held }) => held.includes(task));
-    const next = members.find(({ id }) => shares.get(id)!.tasks.includes(task));
-    const before = holder === undefined ? (former.get(task) ?? []) : [holder.transactionalId];
-    for (const id of before) if (!living.has(id) && next !== undefined) fences.get(next.id)!.add(id);
-    for (const id of new Set([...before, ...(next === undefined ? [] : [next.transactionalId])])) {
-      (owners[id] ??= []).push(task);
-    }
+  const departed = new Set<string>();
+  for (const { table } of members) {
+    const unconsidered = table === newest || table?.chain !== newest?.chain;
+    if (unconsidered) for (const id of table?.ids ?? []) departed.add(id);
   }
-  return new Map(members.map(({ id }) => [id, { ...shares.get(id)!, fence: [...fences.get(id)!], owners }]));
-}
-
-function newestTable(members: readonly Member[]): OwnerTable | undefined {
-  const tables = members.flatMap(({ table }) => table ?? []);
-  return tables.sort((a, b) => b.generation - a.generation)[0];
-}
-
-function ownersByTask(table: OwnerTable | undefined): ReadonlyMap<TaskId, readonly string[]> {
-  const byTask = new Map<TaskId, string[]>();
-  for (const [id, tasks] of Object.entries(table?.owners ?? {})) {
-    for (const task of tasks) byTask.set(task, [...(byTask.get(task) ?? []), id]);
+  for (const { table, fenced } of members) {
+    if (table?.generation === newest?.generation) for (const id of fenced) departed.delete(id);
   }
-  return byTask;
+  const ids = [...departed].filter((id) => !living.has(id)).sort();
+  const count = members.length;
+  const fences = new Map(members.map(({ id }, i) => [id, ids.filter((_, k) => k % count === i)]));
+  return { table: { chain: newest?.chain ?? members[0]!.id, ids: [...living, ...ids] }, fences };
 }
 
 function assignBalanced(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Share> {

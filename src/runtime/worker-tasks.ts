@@ -2,7 +2,7 @@
  * The tasks of a worker. What the group assigns is opened beside the loop and attached on a turn of it; what it takes away
  * is committed, closed and given back.
  *
- *   assignment -> release what is gone -> fence former owners -> done: the group goes on -> open, restore -> attach
+ *   assignment -> release what is gone -> fence the departed -> done: the group goes on -> open, restore -> attach
  */
 import type { Assignor, GroupMember, Transactor } from '../core/log.ts';
 import type { NodeId } from '../graph/nodes.ts';
@@ -10,8 +10,8 @@ import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { SubTopology } from '../plan/plan.ts';
 import { encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import type { Changelog } from './changelog.ts';
+import { Departed } from './departed.ts';
 import { openTask, prepareTask } from './open-task.ts';
-import { Ownership } from './ownership.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
 import { TaskOpener, type OpenedTask } from './task-opener.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
@@ -50,7 +50,7 @@ export class WorkerTasks {
   #list: readonly Task[] = [];
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #opener: TaskOpener;
-  readonly #ownership: Ownership;
+  readonly #departed: Departed;
   readonly #pending: PendingAssignment[] = [];
   /** Ends the assignment that is being taken in. */
   #assigning: (() => void) | undefined;
@@ -75,7 +75,7 @@ export class WorkerTasks {
       },
       onError: options.onError,
     });
-    this.#ownership = new Ownership({
+    this.#departed = new Departed({
       log,
       job: plan.graph.job,
       store: log.storesRows ? undefined : store,
@@ -110,7 +110,8 @@ export class WorkerTasks {
       topology: plan.fingerprint,
       id: settings.transactionalId,
       held: [...this.#attached.keys(), ...this.#opener.ids],
-      table: this.#ownership.table,
+      table: this.#departed.table,
+      fenced: this.#departed.fenced,
     });
   }
 
@@ -127,7 +128,7 @@ export class WorkerTasks {
     if (next === undefined) return;
     const { assignment, generation, done } = next;
     this.#assigning = done;
-    await this.#ownership.remember({ generation, owners: assignment.owners });
+    await this.#departed.remember({ generation, ...assignment.table });
     await this.#take(assignment);
   }
 
@@ -159,12 +160,12 @@ export class WorkerTasks {
     }
     const known = new Set([...this.#attached.keys(), ...this.#opener.ids]);
     const added = [...this.#places.keys()].filter((id) => wanted.includes(id) && !known.has(id));
-    if (added.length === 0) {
+    if (added.length === 0 && fence.length === 0) {
       this.#taken(added);
       return;
     }
     onChange();
-    this.#ownership.fence(fence).then(() => {
+    this.#departed.fence(fence).then(() => {
       worker.mail(() => {
         this.#taken(added);
       });

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeAssignment, encodeMetadata, taskAssignor } from '../../src/runtime/assignment.ts';
-import type { OwnerTable } from '../../src/runtime/ownership.ts';
+import type { MemberTable } from '../../src/runtime/departed.ts';
 
 const tasks = (count: number): string[] => Array.from({ length: count }, (_, i) => `count-${String(i)}`);
 
 type Held = Readonly<Record<string, readonly string[]>>;
 
-function assignAll(all: readonly string[], held: Held, options: { single?: boolean; table?: OwnerTable } = {}) {
+function assignAll(all: readonly string[], held: Held, single = false) {
   const members = Object.entries(held).map(([memberId, own]) => ({
     memberId,
-    metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: own, table: options.table }),
+    metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: own, fenced: [] }),
   }));
-  const result = taskAssignor(all, options.single ?? false)(members);
+  const result = taskAssignor(all, single)(members);
   return Object.fromEntries([...result].map(([id, bytes]) => [id, decodeAssignment(bytes)]));
 }
 
 function assign(all: readonly string[], held: Held, single = false) {
-  const result = assignAll(all, held, { single });
+  const result = assignAll(all, held, single);
   return Object.fromEntries(
     Object.entries(result).map(([id, { tasks: own, refused }]) => [id, refused === undefined ? own : refused]),
   );
@@ -80,41 +80,47 @@ describe('taskAssignor', () => {
   });
 
   describe('fencing the departed', () => {
-    const table = (owners: OwnerTable['owners']): OwnerTable => ({ generation: 7, owners });
+    interface Known {
+      readonly table?: MemberTable;
+      readonly fenced?: readonly string[];
+    }
 
-    test('gives the heir of a task the ids of those who are gone', () => {
-      const result = assignAll(
-        tasks(2),
-        { b: ['count-1'] },
-        { table: table({ 'id-a': ['count-0'], 'id-b': ['count-1'] }) },
-      );
-      expect(result['b']).toMatchObject({ tasks: ['count-1', 'count-0'], fence: ['id-a'] });
-    });
-
-    test('remembers an id until its heir holds the task', () => {
-      const first = assignAll(tasks(1), { b: [] }, { table: table({ 'id-a': ['count-0'] }) });
-      expect(first['b']!.owners).toEqual({ 'id-a': ['count-0'], 'id-b': ['count-0'] });
-      const heirDied = assignAll(tasks(1), { c: [] }, { table: table(first['b']!.owners) });
-      expect(heirDied['c']!.fence).toEqual(['id-a', 'id-b']);
-      const settled = assignAll(tasks(1), { c: ['count-0'] }, { table: table(heirDied['c']!.owners) });
-      expect(settled['c']).toMatchObject({ fence: [], owners: { 'id-c': ['count-0'] } });
-    });
-
-    test('leaves members alone that live: they have given up what they do not hold', () => {
-      const result = assignAll(tasks(2), { a: ['count-0'], b: [] }, { table: table({ 'id-a': tasks(2) }) });
-      expect(result['b']).toMatchObject({ tasks: ['count-1'], fence: [] });
-    });
-
-    test('goes by the newest table that a member brings', () => {
-      const members = [
-        { memberId: 'a', table: { generation: 3, owners: { old: tasks(1) } } },
-        { memberId: 'b', table: { generation: 9, owners: { new: tasks(1) } } },
-      ].map(({ memberId, table: known }) => ({
+    function rounds(members: Readonly<Record<string, Known>>) {
+      const views = Object.entries(members).map(([memberId, { table, fenced = [] }]) => ({
         memberId,
-        metadata: encodeMetadata({ topology: 't', id: memberId, held: [], table: known }),
+        metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: [], table, fenced }),
       }));
-      const result = taskAssignor(tasks(1), false)(members);
-      expect(decodeAssignment(result.get('a')!).fence).toEqual(['new']);
+      const result = [...taskAssignor(tasks(1), false)(views)].map(
+        ([id, bytes]) => [id, decodeAssignment(bytes)] as const,
+      );
+      const fence = Object.fromEntries(result.map(([id, assignment]) => [id, assignment.fence]));
+      return { fence, table: { generation: 100, ...result[0]![1].table } };
+    }
+    const table = (ids: readonly string[], generation = 7, chain = 'x'): MemberTable => ({ generation, chain, ids });
+
+    test('those who are left share out the ids of those who are gone', () => {
+      const known = table(['id-a', 'id-b', 'id-c', 'id-d']);
+      expect(rounds({ b: { table: known }, c: { table: known } }).fence).toEqual({ b: ['id-a'], c: ['id-d'] });
+    });
+
+    test('an id is remembered until somebody has fenced it', () => {
+      const first = rounds({ b: { table: table(['id-a', 'id-b']) } });
+      expect(first.table.ids).toEqual(['id-b', 'id-a']);
+      const heirDied = rounds({ c: { table: first.table } });
+      expect(heirDied.fence).toEqual({ c: ['id-a', 'id-b'] });
+      const settled = rounds({ c: { table: heirDied.table, fenced: ['id-a', 'id-b'] } });
+      expect(settled).toMatchObject({ fence: { c: [] }, table: { ids: ['id-c'] } });
+    });
+
+    test('a member that is there again is left alone', () => {
+      expect(rounds({ a: {}, b: { table: table(['id-a', 'id-b']) } }).fence).toEqual({ a: [], b: [] });
+    });
+
+    test('an older table of the same descent says nothing new, one of another descent does', () => {
+      const newest = table(['id-b'], 9);
+      expect(rounds({ b: { table: newest }, c: { table: table(['old'], 3) } }).fence).toEqual({ b: [], c: [] });
+      const other = rounds({ b: { table: newest }, c: { table: table(['old'], 3, 'y') } });
+      expect(other).toMatchObject({ fence: { b: ['old'], c: [] }, table: { chain: 'x' } });
     });
   });
 });
