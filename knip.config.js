@@ -5,7 +5,7 @@ export default {
     'src/cli/main.ts',
     'topologies/*.ts',
     'examples/**/*.ts',
-    'benchmarks/*.{ts,mjs}',
+    'benchmarks/{kafka/peer.js,summarize-profile.ts}',
     'scripts/**/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
     'test/chaos/*-child.ts',

@@ -1,5 +1,7 @@
 /** `npm run bench -- NAME ...`: one subcommand a benchmark. */
 import { StreamError } from '../src/index.ts';
+import { kafkaPeers } from './kafka/kafka.ts';
+import { kafkaDriver } from './kafka-driver/kafka-driver.ts';
 import { generate } from './nexmark/generate.ts';
 import { nexmark } from './nexmark/nexmark.ts';
 import { usage } from './nexmark/options.ts';
@@ -8,6 +10,8 @@ const [name, ...args] = process.argv.slice(2);
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   nexmark,
   'nexmark-data': generate,
+  kafka: kafkaPeers,
+  'kafka-driver': kafkaDriver,
 };
 
 const benchmark = benchmarks[name ?? ''];

@@ -1,6 +1,12 @@
 /** Unpacks the records of compressed batches, for the walker's `decompress`. */
 import { gunzipSync } from 'node:zlib';
-import { batchHeaderBytes, compressionMask, corrupt, readBatchHeader } from '../../../core/batch-format.ts';
+import {
+  batchHeaderBytes,
+  batchPrefixBytes,
+  compressionMask,
+  corrupt,
+  readBatchHeader,
+} from '../../../core/batch-format.ts';
 import { messageOf, StreamError } from '../../../core/stream-error.ts';
 import { nativeCrc32c } from '../native-crc32c.ts';
 import { compressionNumbers } from './compression.ts';
@@ -16,23 +22,29 @@ export type Unpacked = ReadonlyMap<number, Buffer>;
 /** Unpacks what cannot be unpacked synchronously (zstd). Undefined: there is nothing. */
 export async function unpackAhead(buffer: Buffer): Promise<Unpacked | undefined> {
   let unpacked: Map<number, Buffer> | undefined;
-  const end = buffer.length;
-  for (let at = 0; at < end;) {
-    const header = readBatchHeader(buffer, at, end, false);
-    if (header === undefined) break;
-    if ((header.attributes & compressionMask) === compressionNumbers.zstd) {
-      readBatchHeader(buffer, at, end, true, nativeCrc32c);
-      const packed = buffer.subarray(at + batchHeaderBytes, at + header.bytes);
-      unpacked ??= new Map();
-      try {
-        unpacked.set(packed.byteOffset, await zstd().decompress(packed));
-      } catch (error) {
-        throw StreamError.is(error) ? error : corrupt(`a zstd frame is damaged: ${messageOf(error)}`, at);
-      }
+  for (const at of zstdBatches(buffer)) {
+    const { bytes } = readBatchHeader(buffer, at, buffer.length, true, nativeCrc32c)!;
+    const packed = buffer.subarray(at + batchHeaderBytes, at + bytes);
+    unpacked ??= new Map();
+    try {
+      unpacked.set(packed.byteOffset, await zstd().decompress(packed));
+    } catch (error) {
+      throw StreamError.is(error) ? error : corrupt(`a zstd frame is damaged: ${messageOf(error)}`, at);
     }
-    at += header.bytes;
   }
   return unpacked;
+}
+
+// Only looks: what is wrong with a batch, the walk will say.
+function zstdBatches(buffer: Buffer): readonly number[] {
+  const found: number[] = [];
+  for (let at = 0; buffer.length - at >= batchHeaderBytes;) {
+    const bytes = buffer.readInt32BE(at + 8) + batchPrefixBytes;
+    if (bytes < batchHeaderBytes || bytes > buffer.length - at || buffer[at + 16] !== 2) break;
+    if ((buffer[at + 22]! & compressionMask) === compressionNumbers.zstd) found.push(at);
+    at += bytes;
+  }
+  return found;
 }
 
 export function unpackBatch(codec: number, packed: Buffer, ahead: Unpacked | undefined): Buffer {
