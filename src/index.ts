@@ -57,7 +57,9 @@ export type {
   OpenLog,
   OpenState,
   RunOptions,
+  StartPosition,
   StateFactory,
+  TopicOverrides,
 } from './job/options.ts';
 export { fromObservable } from './connectors/observable/from-observable.ts';
 export type { FromObservableOptions } from './connectors/observable/from-observable.ts';

@@ -5,7 +5,9 @@ import { contractsGenerateCommand } from './commands/contracts-generate.ts';
 import { describeCommand } from './commands/describe.ts';
 import { dlqListCommand, dlqRedriveCommand, dlqShowCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { lagCommand } from './commands/lag.ts';
 import { listCommand } from './commands/list.ts';
+import { resetCommand } from './commands/reset.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { runCommand } from './commands/run.ts';
 import { savepointCommand } from './commands/savepoint.ts';
@@ -27,9 +29,11 @@ export const commands: readonly Command[] = [
   topicsPlanCommand,
   topicsApplyCommand,
   topicsWriteCommand,
+  lagCommand,
   stateInspectCommand,
   savepointCommand,
   restoreCommand,
+  resetCommand,
   dlqListCommand,
   dlqShowCommand,
   dlqRedriveCommand,

@@ -4,8 +4,9 @@
  */
 import { produce } from '../connectors/produce.ts';
 import { BatchWriter } from '../core/batch-writer.ts';
-import type { TopicDescription, TopicSpec } from '../core/log.ts';
+import type { BrokerNode, ClusterTools, Log, TopicDescription, TopicSpec } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { groupLag, type PartitionLag } from './group-lag.ts';
 import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
 import { inspectState, type StateReport } from './inspect-state.ts';
 import type { OpenFolder } from './open-folder.ts';
@@ -64,6 +65,28 @@ export const folderCalls = {
     await produce(log, `write-${params.writer}`, batches);
   },
 
+  'topics.delete': async ({ log }: OpenFolder, { names }: { readonly names: readonly string[] }): Promise<void> =>
+    toolsOf(log).deleteTopics(names),
+
+  'group.lag': async (
+    { log, clock }: OpenFolder,
+    { group, topics }: { readonly group: string; readonly topics: readonly string[] },
+  ): Promise<readonly PartitionLag[]> => groupLag(log, group, topics, clock.now()),
+
+  'group.delete': async ({ log }: OpenFolder, { group }: { readonly group: string }): Promise<void> =>
+    toolsOf(log).deleteGroup(group),
+
+  /** Proves that a job could work here: reach every broker, and open transactions. */
+  'cluster.check': async (
+    { log }: OpenFolder,
+    { transactionTimeoutMs }: { readonly transactionTimeoutMs: number },
+  ): Promise<readonly BrokerNode[]> => {
+    const brokers = await toolsOf(log).brokers();
+    const transactor = await log.transactor('millrace-doctor', transactionTimeoutMs);
+    await transactor.close();
+    return brokers;
+  },
+
   'dlq.list': async ({ log }: OpenFolder, { job }: { readonly job: string }): Promise<readonly StoredLetter[]> =>
     readLetters(log, job),
 
@@ -88,6 +111,11 @@ export const folderCalls = {
     await savepoint(folder);
   },
 };
+
+function toolsOf({ cluster, kind }: Log): ClusterTools {
+  if (cluster !== undefined) return cluster;
+  throw new StreamError('UNSUPPORTED', `the ${kind} log is not a cluster`, { remedy: 'Name brokers with --kafka.' });
+}
 
 export type FolderCalls = typeof folderCalls;
 export type FolderCall = keyof FolderCalls;

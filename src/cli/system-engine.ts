@@ -13,6 +13,7 @@ import type { Engine, RunRequest } from './engine.ts';
 import { controlHandlers, localFolder, remoteFolder } from './folder.ts';
 import { kafkaOptionsOf } from './kafka-options-of.ts';
 import { registryOptionsOf } from './registry-options-of.ts';
+import { startPositions } from './start-positions.ts';
 import { followTopic } from './topic-reader.ts';
 
 export const systemEngine: Engine = {
@@ -122,6 +123,7 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
     onWarning: (message) => {
       logger.warn(message);
     },
+    ...startOption(request),
     ...compact({
       group: settings['kafka.group.id'],
       instance: settings['kafka.group.instance.id'],
@@ -140,6 +142,11 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
 /** Files hold JSON lines, whatever the settings say of topics. */
 function codingOf({ files, topics, settings, io }: RunRequest): Pick<RunOptions<unknown>, 'topics' | 'registry'> {
   return files === undefined ? { topics, ...compact({ registry: registryOptionsOf(settings, io.cwd) }) } : {};
+}
+
+function startOption({ settings, module, config }: RunRequest): Pick<RunOptions<unknown>, 'start'> {
+  const text = settings['kafka.auto.offset.reset'];
+  return text === undefined ? {} : { start: startPositions(text, module.topology.build(config)) };
 }
 
 type GeneratedTopics = (config: unknown) => NonNullable<RunOptions<unknown>['generated']>;

@@ -186,6 +186,25 @@ export interface GroupMember {
   leave(): Promise<void>;
 }
 
+export interface BrokerNode {
+  readonly node: number;
+  readonly host: string;
+  readonly port: number;
+  readonly rack: string | undefined;
+}
+
+/** What is done to a cluster beside running jobs on it. */
+export interface ClusterTools {
+  brokers(): Promise<readonly BrokerNode[]>;
+  hasMembers(group: string): Promise<boolean>;
+  /** The group and its offsets; nothing when there is none. Fails with FENCED while it has members. */
+  deleteGroup(group: string): Promise<void>;
+  /** Those that exist. */
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /** Lets a topic have `count` partitions in all; there must not be more already. */
+  addPartitions(topic: string, count: number): Promise<void>;
+}
+
 export interface Log {
   /** One word for messages and metrics: `embedded`, `memory`, `kafka`, ... */
   readonly kind: string;
@@ -196,6 +215,8 @@ export interface Log {
   /** True when several workers (threads, processes) may share its groups. */
   readonly shared: boolean;
   readonly topics: TopicAdmin;
+  /** Of logs that are a cluster of their own. */
+  readonly cluster?: ClusterTools | undefined;
   reader(): LogReader;
   join(spec: GroupSpec): Promise<GroupMember>;
   /** Opens the transactional id: fences its former holder and resolves what that one left open. */

@@ -76,7 +76,7 @@ export function isTopology(value: unknown): value is Topology<unknown> {
 }
 
 function addSource<T>(draft: Draft, name: string, topic: Topic<T>, options: SourceOptions<T> = {}): SourceStream<T> {
-  const { start = 'earliest', onError = 'deadLetter', ...time } = options;
+  const { start = 'earliest', outOfRange = 'fail', onError = 'deadLetter', ...time } = options;
   const id = draft.given(name);
   draft.add({
     kind: 'source',
@@ -87,6 +87,7 @@ function addSource<T>(draft: Draft, name: string, topic: Topic<T>, options: Sour
     topic: topic as unknown as Topic<Value>,
     time: Object.freeze(time) as SourceOptions<Value>,
     start,
+    outOfRange,
     broadcast: false,
     keyedBy: undefined,
   });

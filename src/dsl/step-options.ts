@@ -8,8 +8,13 @@ import type { AsyncMapNode, SourceNode } from '../graph/nodes.ts';
 import type { OnError } from './on-error.ts';
 
 export interface SourceOptions<T> extends SourceTimeOptions<T> {
-  /** Where a group without committed position starts. Default: earliest. */
+  /** Where a group without committed position starts; `none`: that is an error. Default: earliest. */
   readonly start?: SourceNode['start'];
+  /**
+   * Where to go on when the position is not in the log any more, because retention was faster than the job. Records between
+   * are lost then, so the default is to fail with OFFSET_OUT_OF_RANGE.
+   */
+  readonly outOfRange?: SourceNode['outOfRange'];
   /** What to do with records that do not decode. Default: deadLetter. */
   readonly onError?: OnError;
 }

@@ -40,7 +40,9 @@ export interface SourceNode extends NodeBase {
   readonly topic: Topic<Value>;
   readonly time: SourceTimeOptions<Value>;
   /** Where a group without committed position starts. */
-  readonly start: 'earliest' | 'latest' | { readonly timestamp: number };
+  readonly start: 'earliest' | 'latest' | 'none' | { readonly timestamp: number };
+  /** What to do when the position is not in the log any more. */
+  readonly outOfRange: 'fail' | 'earliest' | 'latest';
   /** Read in full by every task instead of by its owner (broadcast inputs). */
   readonly broadcast: boolean;
   /** Asserts that records already are on the partition of this key; checked record by record. */

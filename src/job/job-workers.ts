@@ -1,5 +1,6 @@
 import type { MetricsSink } from '../observability/metric-family.ts';
 import type { RestoreProgress } from '../runtime/restore-changelog.ts';
+import type { PreparedTopics } from './prepare-topics.ts';
 
 /** The workers of a running job as the job sees them: one in this thread (Supervisor), or several threads (ThreadPool). */
 export interface WorkerTotals {
@@ -22,6 +23,8 @@ export interface JobWorkers {
   collect(sink: MetricsSink): void;
   /** Resolves when all ended as asked or at the end of their input; rejects when one is given up. Called once. */
   run(): Promise<void>;
+  /** Goes on with other partitions: the workers start again from their last commit. */
+  rescale(prepared: PreparedTopics): void;
   end(ending: 'drain' | 'close'): void;
   abort(reason: unknown): void;
   /** Runs `work` while the whole job stands still at one commit: sources paused, internal topics empty. */

@@ -67,6 +67,9 @@ export interface MemoryOptions {
   readonly inputBytes?: number;
 }
 
+/** `none`: that is an error. A timestamp is in ms. */
+export type StartPosition = 'earliest' | 'latest' | 'none' | { readonly timestamp: number };
+
 /** What may be said of a topic beside the topology, for the cluster it is on. */
 export interface TopicOverrides {
   readonly partitions?: number | undefined;
@@ -85,6 +88,11 @@ export interface RunOptions<C> {
   readonly state?: StateFactory;
   /** Input topics that are generated instead of read from the log, by name: a partition each. */
   readonly generated?: Readonly<Record<string, readonly GeneratedPartition<unknown>[]>>;
+  /**
+   * Where sources without a committed position start, by id of the source, `*` for all others; what topology says counts
+   * less. The same is done when a position is not in the log any more. [auto.offset.reset]
+   */
+  readonly start?: Readonly<Record<string, StartPosition>>;
   /** Aborting it drains nothing: the worker stops after its last commit. */
   readonly signal?: AbortSignal;
   /** Consumer group. Default: the job's name. */

@@ -28,6 +28,8 @@ export interface NeededTopic {
   readonly spec: TopicSpec;
   /** Partitions of the one that exists. */
   readonly existing: number | undefined;
+  /** The one that exists has too few partitions, and may get more. */
+  readonly grows: boolean;
   /** The one that exists has other partitions, and the job cannot take it as it is. */
   readonly conflict: boolean;
 }
@@ -42,6 +44,7 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
   const { layout: tasks, topics } = await neededTopics(plan, log, options);
   const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
   if (conflicts.length > 0) throw internalMismatch(plan, conflicts);
+  for (const { spec, grows } of topics) if (grows) await log.cluster?.addPartitions(spec.name, spec.partitions);
   await log.topics.create(topics.flatMap(({ spec, existing }) => (existing === undefined ? [spec] : [])));
   const names = topics.map(({ spec }) => spec.name);
   return { layout: tasks, topics: await describe(log, names) };
@@ -51,6 +54,7 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
 export interface TopicsView {
   readonly storesRows: boolean;
   readonly topics: Pick<TopicAdmin, 'describe'>;
+  readonly cluster?: unknown;
 }
 
 /** All topics of a job, each once; changes nothing. */
@@ -61,18 +65,23 @@ export async function neededTopics(plan: Plan, log: TopicsView, options: Prepare
   const existing = await describe(log, [...user.keys(), ...exchanges]);
   const countOf = (name: string): number | undefined => existing.get(name)?.partitions ?? overrides[name]?.partitions;
   const tasks = layout(plan, countOf, fallback);
-  const own = [...user.values()].map((topic) => ({ spec: topicSpec(topic, fallback, overrides), elastic: true }));
+  const own = [...user.values()].map((topic) => ({
+    spec: topicSpec(topic, fallback, overrides),
+    count: 'any' as const,
+  }));
   const internal = internalTopics(plan, tasks, log.storesRows, options);
   const found = await describe(
     log,
     internal.map(({ spec }) => spec.name),
   );
-  const topics = [...own, ...internal].map(({ spec, elastic }) => {
+  const topics = [...own, ...internal].map(({ spec, count }) => {
     const there = (existing.get(spec.name) ?? found.get(spec.name))?.partitions;
     const asked = user.get(spec.name)?.options.partitions ?? overrides[spec.name]?.partitions;
-    const wanted = elastic ? asked : spec.partitions;
-    const conflict = there !== undefined && wanted !== undefined && there !== wanted;
-    return { spec: { ...spec, replicas: spec.replicas ?? replicas }, existing: there, conflict };
+    const wanted = count === 'any' ? asked : spec.partitions;
+    const grows = count === 'atLeast' && there !== undefined && there < spec.partitions && log.cluster !== undefined;
+    const fits = there === wanted || grows || (count === 'atLeast' && there !== undefined && there > spec.partitions);
+    const conflict = there !== undefined && wanted !== undefined && !fits;
+    return { spec: { ...spec, replicas: spec.replicas ?? replicas }, existing: there, grows, conflict };
   });
   return { layout: tasks, topics };
 }
@@ -117,8 +126,8 @@ function topicSpec(
 
 interface InternalTopic {
   readonly spec: TopicSpec;
-  /** An existing one may have another number of partitions. */
-  readonly elastic: boolean;
+  /** Which numbers of partitions an existing one may have. */
+  readonly count: 'exactly' | 'atLeast' | 'any';
 }
 
 function internalTopics(
@@ -129,8 +138,8 @@ function internalTopics(
 ): readonly InternalTopic[] {
   const { job } = plan.graph;
   const topics: InternalTopic[] = [];
-  const add = (spec: TopicSpec, elastic = false): void => {
-    topics.push({ spec, elastic });
+  const add = (spec: TopicSpec, count: InternalTopic['count'] = 'exactly'): void => {
+    topics.push({ spec, count });
   };
   if (options.exchange === 'log') {
     for (const { topic, node } of plan.exchanges) {
@@ -140,13 +149,15 @@ function internalTopics(
   for (const sub of plan.subTopologies) {
     const partitions = tasks.tasks.get(sub.id)!;
     if (!storesRows && keepsRows(plan, sub)) {
-      add({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true });
+      // Without keyed state there is nothing in it but the place of each task.
+      const count = sub.stateful ? 'exactly' : 'atLeast';
+      add({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true }, count);
     }
     if (plan.deadLetterTopic !== undefined && writesDeadLetters(plan, sub)) {
-      add({ name: redriveTopic(job, sub.id), partitions, internal: true }, true);
+      add({ name: redriveTopic(job, sub.id), partitions, internal: true }, 'any');
     }
   }
-  if (plan.deadLetterTopic !== undefined) add({ name: plan.deadLetterTopic, partitions: 1 }, true);
+  if (plan.deadLetterTopic !== undefined) add({ name: plan.deadLetterTopic, partitions: 1 }, 'any');
   return topics;
 }
 

@@ -10,6 +10,7 @@ import { StreamError } from '../core/stream-error.ts';
 import type { Topology } from '../dsl/define-topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { SourceStarts } from '../runtime/source-start.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
 import { embedded } from './log-factories.ts';
 import { guardGraph } from './graph-guard.ts';
@@ -19,6 +20,7 @@ import type { JobHandle, OpenLog, OpenState, RunOptions } from './options.ts';
 import { prepareTopics } from './prepare-topics.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { startWorkers } from './start-workers.ts';
+import { TopicWatch } from './topic-watch.ts';
 import { topicCodecs } from './topic-codecs.ts';
 import { savepointOf } from './savepoint.ts';
 
@@ -38,7 +40,8 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
     const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
     const { partitions = 4, replicas, topics: overrides } = options;
-    const prepared = await prepareTopics(plan, log, { partitions, exchange, replicas, overrides });
+    const prepare = () => prepareTopics(plan, log, { partitions, exchange, replicas, overrides });
+    let prepared = await prepare();
     const coding = {
       registry: options.registry,
       topics: options.topics,
@@ -84,6 +87,24 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       onWarning: (message) => options.onWarning?.(message),
     });
     const numbers = new JobMetrics(job, workers);
+    const watch =
+      log.cluster === undefined
+        ? undefined
+        : new TopicWatch({
+            plan,
+            log,
+            clock,
+            prepared,
+            prepare,
+            onChange: (grown) => {
+              prepared = grown;
+              workers.rescale(grown);
+            },
+            onError: (error) => {
+              workers.abort(error);
+            },
+            onWarning: (message) => options.onWarning?.(message),
+          });
     const shown = [options.metrics?.add(numbers)];
     const state = openState;
     const runner = new JobRunner({
@@ -94,6 +115,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       metrics: numbers,
       savepoint: (folder) => savepointOf({ plan, prepared, log, state, group: settings.group, folder }),
       release: async () => {
+        watch?.close();
         for (const hide of shown) hide?.();
         await releaseAll(state, openLog);
       },
@@ -149,6 +171,16 @@ function workerSettings<C>(
     inputBytes: options.memory?.inputBytes ?? 16 * 1024 * 1024,
     sessionTimeoutMs: toMs(options.sessionTimeout ?? '45s', 'sessionTimeout'),
     transactionTimeoutMs: toMs(options.transactionTimeout ?? '60s', 'transactionTimeout'),
+    starts: startsOf(options),
     bounded: options.bounded ?? false,
   };
+}
+
+function startsOf<C>({ start = {} }: RunOptions<C>): SourceStarts {
+  return Object.fromEntries(
+    Object.entries(start).map(([source, position]) => {
+      const outOfRange = position === 'earliest' || position === 'latest' ? position : 'fail';
+      return [source, { start: position, outOfRange }];
+    }),
+  );
 }

@@ -11,6 +11,7 @@ import type { WorkerOptions } from '../runtime/worker-options.ts';
 import { BackOff } from './back-off.ts';
 import { collectWorker } from './collect-worker.ts';
 import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
+import type { PreparedTopics } from './prepare-topics.ts';
 
 export interface RestartSettings {
   readonly initialMs: number;
@@ -38,6 +39,8 @@ export class Supervisor implements JobWorkers {
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
   #ending: 'drain' | 'close' | undefined;
+  /** Topics and layout, where they are not those it began with. */
+  #prepared: Partial<PreparedTopics> = {};
   // Totals of workers that are gone.
   #recordsIn = 0;
   #recordsOut = 0;
@@ -102,6 +105,7 @@ export class Supervisor implements JobWorkers {
     const { onChange, onCommit, onWarning } = this.#options;
     const worker = new Worker({
       ...this.#options.worker,
+      ...this.#prepared,
       listener: {
         onChange,
         onWarning,
@@ -122,6 +126,14 @@ export class Supervisor implements JobWorkers {
       this.#deadLetters += worker.deadLetters;
       this.worker = undefined;
     }
+  }
+
+  rescale(prepared: PreparedTopics): void {
+    this.#prepared = prepared;
+    const { job } = this.#options.worker.plan.graph;
+    this.worker?.abort(
+      new StreamError('REBALANCE', 'the inputs have more partitions now', { job, reaction: 'rollback' }),
+    );
   }
 
   end(ending: 'drain' | 'close'): void {

@@ -13,6 +13,7 @@ import { engineMetrics } from '../observability/engine-metrics.ts';
 import type { MetricsSink } from '../observability/metric-family.ts';
 import type { MetricReading } from './options.ts';
 import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
+import type { PreparedTopics } from './prepare-topics.ts';
 import type { FromThread, ToThread, WorkerThreadData } from './worker-messages.ts';
 
 export interface ThreadPoolOptions {
@@ -118,6 +119,10 @@ export class ThreadPool implements JobWorkers {
       this.#stopReports?.();
       await Promise.all(this.#members.map(({ thread }) => thread.terminate()));
     }
+  }
+
+  rescale(prepared: PreparedTopics): void {
+    this.#broadcast({ type: 'topics', prepared });
   }
 
   end(ending: 'drain' | 'close'): void {

@@ -4,6 +4,7 @@ import type { KafkaOptions } from '../connectors/kafka/kafka-options.ts';
 import type { Layout } from '../plan/plan.ts';
 import type { TopicInfo, WorkerSettings } from '../runtime/worker-options.ts';
 import type { MetricReading } from './options.ts';
+import type { PreparedTopics } from './prepare-topics.ts';
 import type { RestartSettings } from './supervisor.ts';
 import type { TopicCoding } from './topic-codecs.ts';
 import type { WorkersPhase, WorkerTotals } from './job-workers.ts';
@@ -30,6 +31,7 @@ export type ToThread =
   | { readonly type: 'end'; readonly ending: 'drain' | 'close' }
   | { readonly type: 'abort' }
   | { readonly type: 'holdSources'; readonly held: boolean }
+  | { readonly type: 'topics'; readonly prepared: PreparedTopics }
   | { readonly type: 'report' };
 
 export type FromThread =

@@ -73,6 +73,9 @@ async function main(): Promise<void> {
       case 'holdSources':
         supervisor.worker?.holdSources(message.held);
         return;
+      case 'topics':
+        supervisor.rescale(message.prepared);
+        return;
       case 'report':
         report();
         return;

@@ -16,6 +16,7 @@ import { changelogTopic, type Changelog } from './changelog.ts';
 import type { Cut } from './cut-row.ts';
 import { redriveTopic } from './dead-letters.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
+import { startOf } from './source-start.ts';
 import { Task, type InputPlace, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -241,9 +242,18 @@ function mismatch(task: Task, place: InputPlace, reason: string): StreamError {
 }
 
 async function firstPosition(context: OpenContext, place: InputPlace): Promise<number> {
-  const { log, plan } = context.options;
+  const { log, plan, settings } = context.options;
   const node = plan.graph.nodes.get(place.node);
-  const start = node?.kind === 'source' && !place.broadcast ? node.start : 'earliest';
+  const start = node?.kind === 'source' ? startOf(node, settings.starts).start : 'earliest';
+  if (start === 'none') {
+    throw new StreamError('OFFSET_OUT_OF_RANGE', `group '${settings.group}' has no position here`, {
+      job: plan.graph.job,
+      operator: place.node,
+      topic: place.topic,
+      partition: place.partition,
+      remedy: 'Say where to start: earliest, latest or a time.',
+    });
+  }
   if (typeof start === 'object') {
     const [at] = await log.topics.offsetsAt([place], start.timestamp);
     return at!.offset;

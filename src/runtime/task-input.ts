@@ -24,6 +24,8 @@ export class TaskInput {
   readonly partition: number;
   readonly topicId: string;
   readonly broadcast: boolean;
+  /** Node that reads it; '': returning dead letters. */
+  readonly node: string;
   readonly reader: InputReader;
   /** Next offset to process: what a commit records. */
   position: number;
@@ -52,13 +54,22 @@ export class TaskInput {
   #index = 0;
 
   constructor(
-    place: { topic: string; partition: number; topicId: string; broadcast: boolean; position: number; now: number },
+    place: {
+      topic: string;
+      partition: number;
+      topicId: string;
+      broadcast: boolean;
+      node: string;
+      position: number;
+      now: number;
+    },
     reader: InputReader,
   ) {
     this.topic = place.topic;
     this.partition = place.partition;
     this.topicId = place.topicId;
     this.broadcast = place.broadcast;
+    this.node = place.node;
     this.position = place.position;
     this.fetchPosition = place.position;
     this.lastRecordAt = place.now;
@@ -67,6 +78,12 @@ export class TaskInput {
 
   get ready(): boolean {
     return this.#queue.length > 0;
+  }
+
+  /** Goes on at another offset, behind what has been fetched. */
+  jump(to: number): void {
+    this.fetchPosition = to;
+    if (this.#queue.length === 0) this.position = to;
   }
 
   /** Something is there that has not been processed: fetched, or still in doubt in the log. */

@@ -5,6 +5,7 @@ import type { Store } from '../core/store.ts';
 import type { Topic } from '../core/topic.ts';
 import type { Layout, Plan } from '../plan/plan.ts';
 import type { StateBackend } from '../state/backend.ts';
+import type { SourceStarts } from './source-start.ts';
 
 export interface WorkerSettings {
   readonly group: string;
@@ -22,6 +23,8 @@ export interface WorkerSettings {
   readonly inputBytes: number;
   readonly sessionTimeoutMs: number;
   readonly transactionTimeoutMs: number;
+  /** Where sources start, where it is not as the topology says. */
+  readonly starts?: SourceStarts | undefined;
   /** Stop at the end of the inputs as they are when the worker starts (bounded logs: at their end). */
   readonly bounded: boolean;
 }

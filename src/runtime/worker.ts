@@ -24,9 +24,11 @@ import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
+import { OutOfRange } from './out-of-range.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
+import { startOf } from './source-start.ts';
 import type { Task, TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
 import { WorkerMembership } from './worker-membership.ts';
@@ -290,6 +292,26 @@ export class Worker implements TaskWorker {
       onArrival: () => {
         this.#feeder.arrived();
         this.#wake.signal();
+      },
+      onError: (error) => {
+        if (!outOfRange.handle(error)) this.#fail(error);
+      },
+    });
+    const outOfRange = new OutOfRange({
+      log,
+      inputs: () => this.#feeder.inputs,
+      policyOf: ({ node: id }) => {
+        const node = this.#options.plan.graph.nodes.get(id);
+        return node?.kind === 'source' ? startOf(node, settings.starts).outOfRange : 'fail';
+      },
+      setPaused: (input, paused) => {
+        this.#intake.setPaused(input, paused || this.#sourcesPaused);
+      },
+      mail: (work) => {
+        this.mail(work);
+      },
+      onWarning: (message) => {
+        this.#options.listener.onWarning(message);
       },
       onError: (error) => {
         this.#fail(error);

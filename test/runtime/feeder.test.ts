@@ -44,7 +44,15 @@ function twoSources() {
       },
       to,
     );
-    const place = { topic: `t${i}`, partition: 0, topicId: '', broadcast: false, position: 0, now: clock.now() };
+    const place = {
+      topic: `t${i}`,
+      partition: 0,
+      topicId: '',
+      broadcast: false,
+      node: 'source',
+      position: 0,
+      now: clock.now(),
+    };
     const inputTime = { idleAfterMs: 1_000, whenIdle: 'advance', maxDriftMs: Infinity } as const;
     return new TaskInput(place, { kind: 'source', source, index: 0, time: inputTime });
   });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { toMs } from '../../core/duration.ts';
 import { messageOf } from '../../core/stream-error.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -16,9 +17,13 @@ interface Finding {
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'Checks the machine, the settings and the data folder.',
-  settings: ['data'],
-  examples: ['run-topology doctor', 'run-topology doctor --data /var/lib/millrace --json'],
+  summary: 'Checks the machine, the settings, and the data folder or the Kafka cluster.',
+  settings: ['data', 'kafka.brokers'],
+  examples: [
+    'run-topology doctor',
+    'run-topology doctor --data /var/lib/millrace --json',
+    'run-topology doctor --kafka localhost:9092',
+  ],
   async run(call) {
     const findings = [nodeVersion(process.versions.node), ...(await settingsAndFolder(call))];
     if (call.args.values.has('json')) {
@@ -57,7 +62,7 @@ async function settingsAndFolder(call: CommandCall): Promise<readonly Finding[]>
     await writable(data),
     ...(await space(present ? data : nearestFolder(data))),
     await clockSanity(call.io.clock, present ? data : undefined),
-    ...(present ? [await logState(call, session)] : []),
+    ...(onKafka(session) ? await clusterState(call, session) : present ? [await logState(call, session)] : []),
   ];
 }
 
@@ -115,6 +120,32 @@ async function newestChange(folder: string): Promise<number> {
   const names = await readdir(folder);
   const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs));
   return Math.max(0, ...times);
+}
+
+function onKafka({ configuration }: Session): boolean {
+  return configuration.settings['kafka.brokers'] !== undefined;
+}
+
+/** Connects as a job would, and opens a transaction with the timeout of the settings. */
+async function clusterState({ engine, io }: CommandCall, session: Session): Promise<readonly Finding[]> {
+  const timeout = session.configuration.settings['kafka.transaction.timeout'] ?? '60s';
+  try {
+    const folder = await engine.openFolder({ ...placeOf(session), io });
+    try {
+      const topics = await folder.ask('topics.list', {});
+      const brokers = await folder.ask('cluster.check', { transactionTimeoutMs: toMs(timeout) });
+      const names = brokers.map(({ host, port, rack }) => `${host}:${port}${rack === undefined ? '' : ` (${rack})`}`);
+      const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
+      return [
+        { check: 'Kafka', result: 'ok', detail: `${count}: ${names.join(', ')}; ${topics.length} topics` },
+        { check: 'transactions', result: 'ok', detail: `a transaction may take ${timeout}` },
+      ];
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    return [{ check: 'Kafka', result: 'wrong', detail: messageOf(error) }];
+  }
 }
 
 /** Opens the log, or asks the process that has it; opening checks segments and store against each other. */

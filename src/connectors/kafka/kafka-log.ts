@@ -7,9 +7,10 @@
  *            --- transactor                produce    |
  */
 import type { Clock, Random } from '../../core/clock.ts';
-import type { GroupMember, GroupSpec, Log, LogReader, TopicAdmin, Transactor } from '../../core/log.ts';
+import type { ClusterTools, GroupMember, GroupSpec, Log, LogReader, TopicAdmin, Transactor } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
+import { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaContext } from './kafka-context.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { KafkaReader } from './kafka-reader.ts';
@@ -38,6 +39,7 @@ export class KafkaLog implements Log {
   readonly writesChecksums = true;
   readonly shared = true;
   readonly topics: TopicAdmin;
+  readonly cluster: ClusterTools;
   readonly #context: KafkaContext;
   readonly #members = new Set<KafkaMember>();
   #joined = 0;
@@ -57,6 +59,7 @@ export class KafkaLog implements Log {
     });
     this.#context = { ...base, compression };
     this.topics = new KafkaAdmin(this.#context);
+    this.cluster = new KafkaCluster(this.#context);
   }
 
   reader(): LogReader {

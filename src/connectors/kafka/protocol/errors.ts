@@ -150,6 +150,13 @@ const table: Readonly<Record<number, BrokerError>> = {
   },
   59: { name: 'UNKNOWN_PRODUCER_ID', recovery: 'abort', code: 'COMMIT_FAILED' },
   66: { name: 'DELEGATION_TOKEN_EXPIRED', recovery: 'fatal', code: 'AUTHENTICATION_FAILED' },
+  68: {
+    name: 'NON_EMPTY_GROUP',
+    recovery: 'fatal',
+    code: 'FENCED',
+    reaction: 'fail-job',
+    remedy: 'Stop all workers of the job first.',
+  },
   72: { name: 'LISTENER_NOT_FOUND', recovery: 'refresh-metadata', code: 'LOG_UNAVAILABLE' },
   73: { name: 'TOPIC_DELETION_DISABLED', recovery: 'fatal', code: 'UNSUPPORTED' },
   74: { name: 'FENCED_LEADER_EPOCH', recovery: 'refresh-metadata', code: 'LOG_UNAVAILABLE' },

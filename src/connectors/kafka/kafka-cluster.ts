@@ -1,0 +1,106 @@
+import type { BrokerNode, ClusterTools } from '../../core/log.ts';
+import { CoordinatorClient } from './coordinator-client.ts';
+import { persistence, type KafkaContext } from './kafka-context.ts';
+import { persist } from './persist.ts';
+import {
+  createPartitionsApi,
+  decodeCreatePartitionsResponse,
+  encodeCreatePartitionsRequest,
+} from './protocol/create-partitions.ts';
+import { decodeDeleteGroupsResponse, deleteGroupsApi, encodeDeleteGroupsRequest } from './protocol/delete-groups.ts';
+import { decodeDeleteTopicsResponse, deleteTopicsApi, encodeDeleteTopicsRequest } from './protocol/delete-topics.ts';
+import {
+  decodeDescribeGroupsResponse,
+  describeGroupsApi,
+  encodeDescribeGroupsRequest,
+} from './protocol/describe-groups.ts';
+import { brokerFailure } from './protocol/errors.ts';
+
+const unknownTopic = 3;
+const notController = 41;
+const invalidPartitions = 37;
+const unknownGroup = 69;
+
+/** What is done to a cluster beside running jobs on it. */
+export class KafkaCluster implements ClusterTools {
+  readonly #context: KafkaContext;
+
+  constructor(context: KafkaContext) {
+    this.#context = context;
+  }
+
+  async brokers(): Promise<readonly BrokerNode[]> {
+    const { brokers } = await persist(persistence(this.#context), () => this.#context.transport.metadata([]));
+    return brokers.map(({ node, host, port, rack }) => ({ node, host, port, rack: rack ?? undefined }));
+  }
+
+  async hasMembers(group: string): Promise<boolean> {
+    const { state } = await this.#client(group).call({
+      what: 'look-up of the group',
+      api: describeGroupsApi,
+      slot: 'control',
+      body: encodeDescribeGroupsRequest(group),
+      decode: decodeDescribeGroupsResponse,
+      complaint: (answer) => answer,
+    });
+    return state !== 'Empty' && state !== 'Dead';
+  }
+
+  async deleteGroup(group: string): Promise<void> {
+    await this.#client(group).call({
+      what: 'deletion of the group',
+      api: deleteGroupsApi,
+      slot: 'control',
+      body: encodeDeleteGroupsRequest(group),
+      decode: decodeDeleteGroupsResponse,
+      complaint: ({ errorCode }) => (errorCode === unknownGroup ? undefined : { errorCode }),
+    });
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const { settings } = this.#context;
+    const body = encodeDeleteTopicsRequest(names, settings.requestTimeoutMs);
+    await persist(persistence(this.#context), async () => {
+      const answers = decodeDeleteTopicsResponse(await this.#askController(deleteTopicsApi, body));
+      for (const { topic, errorCode } of answers) {
+        if (errorCode !== unknownTopic) this.#check(errorCode, 'deleting the topic', topic);
+      }
+    });
+    for (const topic of names) this.#context.transport.invalidate({ topic });
+  }
+
+  async addPartitions(topic: string, count: number): Promise<void> {
+    const { settings, transport } = this.#context;
+    const body = encodeCreatePartitionsRequest(topic, count, settings.requestTimeoutMs);
+    await persist(persistence(this.#context), async () => {
+      const { errorCode, message } = decodeCreatePartitionsResponse(
+        await this.#askController(createPartitionsApi, body),
+      );
+      // Somebody else may have been first.
+      if (errorCode === invalidPartitions && (await this.#partitionsOf(topic)) >= count) return;
+      this.#check(errorCode, 'adding partitions to the topic', topic, message);
+    });
+    transport.invalidate({ topic });
+  }
+
+  async #partitionsOf(topic: string): Promise<number> {
+    const { topics } = await this.#context.transport.metadata([topic]);
+    return topics[0]?.partitions.length ?? 0;
+  }
+
+  async #askController(api: { readonly apiKey: number; readonly version: number }, body: Buffer): Promise<Buffer> {
+    const { transport } = this.#context;
+    return await transport.send(await transport.controller(), 'control', api.apiKey, api.version, body);
+  }
+
+  #check(errorCode: number, what: string, topic: string, message: string | null = null): void {
+    if (errorCode === 0) return;
+    if (errorCode === notController) this.#context.transport.invalidate({ controller: true });
+    throw brokerFailure(errorCode, what, { topic }, message);
+  }
+
+  #client(group: string): CoordinatorClient {
+    return new CoordinatorClient(this.#context, 'group', group);
+  }
+}
