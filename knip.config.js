@@ -5,7 +5,7 @@ export default {
     'src/cli/main.ts',
     'topologies/*.ts',
     'examples/**/*.ts',
-    'benchmarks/{kafka/peer.js,summarize-profile.ts}',
+    'benchmarks/{kafka-peer.mjs,summarize-profile.ts}',
     'scripts/**/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
     'test/chaos/*-child.ts',

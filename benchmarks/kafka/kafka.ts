@@ -3,7 +3,7 @@
  *
  * Runs jobs on a real broker beside other engines: the same records, the same broker, one after another, in rounds.
  * FOLDER has `bench.sh PEER JOB GUARANTEE [options]`, which prints a JSON line per run; what runs our side is
- * benchmarks/kafka/peer.js.
+ * benchmarks/kafka-peer.mjs.
  */
 import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -26,7 +26,7 @@ interface PeerRun {
 }
 
 const own = 'millrace';
-const entry = fileURLToPath(new URL('./peer.js', import.meta.url));
+const entry = fileURLToPath(new URL('../kafka-peer.mjs', import.meta.url));
 
 export async function kafkaPeers(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({

@@ -11,7 +11,7 @@
  */
 import { existsSync } from 'node:fs';
 
-const built = new URL('../../dist/index.js', import.meta.url);
+const built = new URL('../dist/index.js', import.meta.url);
 if (!existsSync(built)) (await import('tsx/esm/api')).register();
 const {
   contract,
@@ -25,7 +25,7 @@ const {
   run,
   topic,
   valueState,
-} = await import(existsSync(built) ? built.href : new URL('../../src/index.ts', import.meta.url).href);
+} = await import(existsSync(built) ? built.href : new URL('../src/index.ts', import.meta.url).href);
 
 const { BROKER, IN, OUT, GROUP, JOB, COMMIT_MS = '1000', STORE, STATE_DIR } = process.env;
 
