@@ -4,35 +4,40 @@
  * - decoded records are plain objects, not instances of generated classes;
  * - null of an optional field is read as undefined, and lengths of tuples and finite numbers are checked.
  */
-import avro from 'avsc';
+import type avro from 'avsc';
 import type { ByteWriter } from '../core/byte-writer.ts';
+import { onDemand } from '../core/on-demand.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { AvroSchema } from './avro-schema.ts';
 import { resolvableSchema } from './canonical-form.ts';
 import { conform } from './conform.ts';
 import type { RecordShape } from './shape.ts';
 
+const avsc = onDemand('avsc') as () => typeof avro;
+
 type Schema = Parameters<typeof avro.Type.forSchema>[0];
 
 /** A long as eight little-endian bytes, as avsc hands them on. */
-const exactLong = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => {
-    const value = bytes.readInt32LE(4) * 0x1_0000_0000 + bytes.readUInt32LE(0);
-    if (!Number.isSafeInteger(value)) {
-      throw new StreamError('DECODE_FAILED', `expected an integer below 2^53, got ${bytes.readBigInt64LE()}`);
-    }
-    return value;
-  },
-  toBuffer: (value: number) => {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeBigInt64LE(BigInt(value));
-    return bytes;
-  },
-  fromJSON: Number,
-  toJSON: (value: unknown) => value,
-  isValid: Number.isSafeInteger,
-  compare: (a: number, b: number) => Math.sign(a - b),
-});
+let long: avro.Type | undefined;
+const exactLong = (): avro.Type =>
+  (long ??= avsc().types.LongType.__with({
+    fromBuffer: (bytes: Buffer) => {
+      const value = bytes.readInt32LE(4) * 0x1_0000_0000 + bytes.readUInt32LE(0);
+      if (!Number.isSafeInteger(value)) {
+        throw new StreamError('DECODE_FAILED', `expected an integer below 2^53, got ${bytes.readBigInt64LE()}`);
+      }
+      return value;
+    },
+    toBuffer: (value: number) => {
+      const bytes = Buffer.allocUnsafe(8);
+      bytes.writeBigInt64LE(BigInt(value));
+      return bytes;
+    },
+    fromJSON: Number,
+    toJSON: (value: unknown) => value,
+    isValid: Number.isSafeInteger,
+    compare: (a: number, b: number) => Math.sign(a - b),
+  }));
 
 export type AvroDecoder = (bytes: Buffer, start: number, end: number) => unknown;
 
@@ -99,7 +104,7 @@ export class AvroCodec {
 
 function typeOf(schema: AvroSchema): avro.Type {
   try {
-    return avro.Type.forSchema(schema as Schema, { registry: { long: exactLong }, wrapUnions: 'auto' });
+    return avsc().Type.forSchema(schema as Schema, { registry: { long: exactLong() }, wrapUnions: 'auto' });
   } catch (cause) {
     throw StreamError.from(cause, 'CONTRACT_INVALID');
   }

@@ -1,12 +1,15 @@
 /** A running job: its workers, its status, and how it ends. */
-import { BehaviorSubject, Observable } from 'rxjs';
+import type { BehaviorSubject, Observable } from 'rxjs';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { onDemand } from '../core/on-demand.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { HealthPart } from '../observability/health-monitor.ts';
 import type { MetricsSource } from '../observability/metric-family.ts';
 import type { JobHandle, JobPhase, JobStatus, MetricReading } from './options.ts';
 import type { JobWorkers } from './job-workers.ts';
+
+const rxjs = onDemand('rxjs') as () => typeof import('rxjs');
 
 /** Time between two readings of the metrics. */
 const metricsEveryMs = 1_000;
@@ -33,7 +36,8 @@ export class JobRunner implements JobHandle {
   readonly finished: Promise<void>;
   readonly health: HealthPart;
   readonly #parts: RunnerParts;
-  readonly #status: BehaviorSubject<JobStatus>;
+  /** Made when somebody asks for it. */
+  #status: BehaviorSubject<JobStatus> | undefined;
   #ended: 'stopped' | 'failed' | undefined;
   #ending: 'drain' | 'close' | undefined;
   #error: Error | undefined;
@@ -44,18 +48,21 @@ export class JobRunner implements JobHandle {
     this.name = parts.name;
     this.log = parts.log;
     this.health = this.#health();
-    this.#status = new BehaviorSubject(this.status);
     this.finished = this.#run();
     this.finished.catch(() => undefined); // reported to whoever awaits it, and in the status
   }
 
   get status$(): Observable<JobStatus> {
+    if (this.#status === undefined) {
+      this.#status = new (rxjs().BehaviorSubject)(this.status);
+      if (this.#ended !== undefined) this.#status.complete();
+    }
     return this.#status.asObservable();
   }
 
   get metrics$(): Observable<readonly MetricReading[]> {
     const { clock, metrics } = this.#parts;
-    return new Observable((subscriber) => {
+    return new (rxjs().Observable)((subscriber) => {
       let stop = (): void => undefined;
       const next = (): void => {
         const readings: MetricReading[] = [];
@@ -88,6 +95,7 @@ export class JobRunner implements JobHandle {
 
   /** Something changed: tells the subscribers, phases at once, numbers now and then. */
   changed(): void {
+    if (this.#status === undefined) return;
     const now = this.#parts.clock.monotonic();
     const status = this.status;
     if (status.phase === this.#status.value.phase && now - this.#lastEmission < statusEveryMs) return;
@@ -129,8 +137,8 @@ export class JobRunner implements JobHandle {
     } finally {
       signal?.removeEventListener('abort', abort);
       await release();
-      this.#status.next(this.status);
-      this.#status.complete();
+      this.#status?.next(this.status);
+      this.#status?.complete();
     }
   }
 

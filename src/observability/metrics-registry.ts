@@ -1,10 +1,13 @@
 /**
  * All metric sources of a process behind one prom-client registry. Values are collected when the registry is read;
- * between scrapes it holds nothing. Pass your own prom-client registry to find the engine's metrics beside yours.
+ * between scrapes it holds nothing. prom-client is loaded by the first reading, or with a registry of your own. Pass your own prom-client registry to find the engine's metrics beside yours.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Histogram, Registry } from 'prom-client';
+import { onDemand } from '../core/on-demand.ts';
 import { durationBuckets, DurationHistogram } from './duration-histogram.ts';
 import type { MetricFamily, MetricLabels, MetricsSink, MetricsSource } from './metric-family.ts';
+
+const prometheus = onDemand('prom-client') as () => typeof import('prom-client');
 
 export interface MetricSample {
   readonly labels: MetricLabels;
@@ -17,18 +20,22 @@ interface HistogramSample {
 }
 
 export class MetricsRegistry {
-  readonly #registry: Registry;
+  #registry: Registry | undefined;
   readonly #sources = new Set<MetricsSource>();
-  readonly #families = new Set<string>();
+  readonly #families = new Map<string, MetricFamily>();
 
-  constructor(registry: Registry = new Registry()) {
+  constructor(registry?: Registry) {
     this.#registry = registry;
   }
 
   /** Adds a source; the returned function takes it out again. */
   add(source: MetricsSource): () => void {
     this.#sources.add(source);
-    for (const family of source.families) this.#register(family);
+    for (const family of source.families) {
+      if (this.#families.has(family.name)) continue;
+      this.#families.set(family.name, family);
+      if (this.#registry !== undefined) this.#register(family, this.#registry);
+    }
     return () => this.#sources.delete(source);
   }
 
@@ -50,22 +57,29 @@ export class MetricsRegistry {
 
   /** Everything in the Prometheus text format. */
   render(): Promise<string> {
-    return this.#registry.metrics();
+    return this.#ready().metrics();
   }
 
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.#ready().contentType;
   }
 
   #collect(sink: MetricsSink): void {
     for (const source of this.#sources) source.collect(sink);
   }
 
-  #register(family: MetricFamily): void {
-    if (this.#families.has(family.name)) return;
-    this.#families.add(family.name);
+  #ready(): Registry {
+    if (this.#registry === undefined) {
+      this.#registry = new (prometheus().Registry)();
+      for (const family of this.#families.values()) this.#register(family, this.#registry);
+    }
+    return this.#registry;
+  }
+
+  #register(family: MetricFamily, registry: Registry): void {
+    const { Counter, Gauge } = prometheus();
     const { name, help } = family;
-    const registers = [this.#registry];
+    const registers = [registry];
     const labelNames = [...family.labels];
     const read = (): readonly MetricSample[] => this.read(family);
     switch (family.type) {
@@ -94,7 +108,7 @@ export class MetricsRegistry {
         });
         break;
       case 'histogram':
-        new CollectedHistogram(family, this.#registry, () => this.#histograms(family));
+        collectedHistogram(family, registry, () => this.#histograms(family));
         break;
     }
   }
@@ -122,25 +136,19 @@ function labelId(family: MetricFamily, labels: MetricLabels): string {
 type HistogramObject = Awaited<ReturnType<Histogram['get']>>;
 
 /** A prom-client histogram whose counts come from outside. prom-client prints `getForPromString` and reads `get`. */
-class CollectedHistogram extends Histogram {
-  readonly #samples: () => readonly HistogramSample[];
-  readonly #empty: Histogram;
-
-  constructor({ name, help, labels }: MetricFamily, registry: Registry, samples: () => readonly HistogramSample[]) {
-    const labelNames = [...labels];
-    super({ name, help, labelNames, registers: [registry] });
-    this.#samples = samples;
-    this.#empty = new Histogram({ name, help, labelNames, registers: [] });
-  }
-
-  override async get(): Promise<HistogramObject> {
-    const empty = await this.#empty.get(); // super.get() would call getForPromString below
-    return { ...empty, values: this.#samples().flatMap((sample) => bucketValues(empty.name, sample)) };
-  }
-
-  getForPromString(): Promise<HistogramObject> {
-    return this.get();
-  }
+function collectedHistogram(
+  { name, help, labels }: MetricFamily,
+  registry: Registry,
+  samples: () => readonly HistogramSample[],
+): void {
+  const { Histogram } = prometheus();
+  const labelNames = [...labels];
+  const empty = new Histogram({ name, help, labelNames, registers: [] });
+  const get = async (): Promise<HistogramObject> => {
+    const head = await empty.get();
+    return { ...head, values: samples().flatMap((sample) => bucketValues(head.name, sample)) };
+  };
+  Object.assign(new Histogram({ name, help, labelNames, registers: [registry] }), { get, getForPromString: get });
 }
 
 function bucketValues(name: string, { labels, histogram }: HistogramSample): HistogramObject['values'] {

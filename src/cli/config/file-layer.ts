@@ -2,14 +2,18 @@
  * Reads a YAML file into a layer; each entry knows its line. `${NAME}` in a value is replaced from the environment,
  * `${NAME:-text}` has a default, `$${` is a plain `${`.
  */
-import { isMap, isScalar, LineCounter, parseDocument, type ParsedNode } from 'yaml';
+import type { ParsedNode } from 'yaml';
+import { onDemand } from '../../core/on-demand.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { isSecretName } from '../../observability/redactor.ts';
 import type { Entry, Layer } from './layer.ts';
 
+const yaml = onDemand('yaml') as () => typeof import('yaml');
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function fileLayer(name: string, source: string, env: Environment): Layer {
+  const { isMap, isScalar, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   const [syntax] = document.errors;
@@ -46,7 +50,7 @@ export function fileLayer(name: string, source: string, env: Environment): Layer
 }
 
 function rangeStart(key: unknown, parent: ParsedNode): number {
-  return isScalar(key) && key.range ? key.range[0] : parent.range[0];
+  return yaml().isScalar(key) && key.range ? key.range[0] : parent.range[0];
 }
 
 function interpolate(text: string, env: Environment, origin: string): { value: string; names: readonly string[] } {

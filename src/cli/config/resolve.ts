@@ -2,8 +2,8 @@
  * Puts the layers together: defaults < code < file < environment < flags, leaf by leaf, and validates the result. Every
  * mistake of all layers is reported at once, with where it was written.
  */
-import { parse as parseYaml, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import { onDemand } from '../../core/on-demand.ts';
 import { preview, StreamError } from '../../core/stream-error.ts';
 import type { TopicOverrides } from '../../job/options.ts';
 import { isSecretName } from '../../observability/redactor.ts';
@@ -14,6 +14,8 @@ import type { Setting } from './setting.ts';
 import { isSetting, settingNames, settings, type Settings } from './settings.ts';
 import { topicSettings } from './topic-settings.ts';
 import { leaves, nest, samePath, startsWith, type Path } from './tree.ts';
+
+const yaml = onDemand('yaml') as () => typeof import('yaml');
 
 export interface ConfigLine {
   readonly name: string;
@@ -173,9 +175,9 @@ function complaint(name: string, problem: string, entry: Entry | undefined, secr
 
 function yamlValue(text: string): unknown {
   try {
-    return parseYaml(text);
+    return yaml().parse(text);
   } catch (error) {
-    if (error instanceof YAMLParseError) return text; // not a number, a boolean or a list: the schema judges the text
+    if (error instanceof yaml().YAMLParseError) return text; // not a number, a boolean or a list: the schema judges the text
     throw error;
   }
 }

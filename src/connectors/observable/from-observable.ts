@@ -4,15 +4,18 @@
  *
  *   next(value) -> pending batch -> appended together, one commit at a time -> topic
  */
-import { Subscription, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { BatchWriter } from '../../core/batch-writer.ts';
 import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { onDemand } from '../../core/on-demand.ts';
 import { keyText, partitionOf } from '../../core/partitioner.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Topic } from '../../core/topic.ts';
 import { produce } from '../produce.ts';
+
+const rxjs = onDemand('rxjs') as () => typeof import('rxjs');
 
 export interface FromObservableOptions<T> {
   /** Most bytes that wait while the log is slower than the observable. Default 16 MiB. */
@@ -67,7 +70,7 @@ class Feed<T> {
     return new Promise((resolve, reject) => {
       const { signal } = this.#options;
       // A synchronous observable calls back before subscribe() has returned.
-      const subscription = new Subscription();
+      const subscription = new (rxjs().Subscription)();
       const fail = (error: unknown): void => {
         subscription.unsubscribe();
         reject(StreamError.from(error, 'IO_FAILED', { topic: this.#topic.name }));

@@ -1,6 +1,9 @@
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Log } from '../../core/log.ts';
+import { onDemand } from '../../core/on-demand.ts';
 import type { Topic } from '../../core/topic.ts';
+
+const rxjs = onDemand('rxjs') as () => typeof import('rxjs');
 
 export interface ToObservableOptions {
   /** Where to begin. Default `latest`: what is committed from now on. */
@@ -20,7 +23,7 @@ export function toObservable<T>(
   topic: Topic<T>,
   options: ToObservableOptions = {},
 ): Observable<T> {
-  return new Observable<T>((subscriber) => {
+  return new (rxjs().Observable)<T>((subscriber) => {
     const abort = new AbortController();
     follow(log, topic, options.start ?? 'latest', abort.signal, (value) => {
       subscriber.next(value);
