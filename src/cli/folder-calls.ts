@@ -73,8 +73,10 @@ export const folderCalls = {
     { group, topics }: { readonly group: string; readonly topics: readonly string[] },
   ): Promise<readonly PartitionLag[]> => groupLag(log, group, topics, clock.now()),
 
-  'group.delete': async ({ log }: OpenFolder, { group }: { readonly group: string }): Promise<void> =>
-    toolsOf(log).deleteGroup(group),
+  'group.delete': async (
+    { log }: OpenFolder,
+    { group, force }: { readonly group: string; readonly force: boolean },
+  ): Promise<void> => toolsOf(log).deleteGroup(group, { force }),
 
   /** Proves that a job could work here: reach every broker, and open transactions. */
   'cluster.check': async (

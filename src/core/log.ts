@@ -186,6 +186,14 @@ export interface GroupMember {
   leave(): Promise<void>;
 }
 
+/** One member of a group as others see it. */
+export interface GroupMemberView {
+  readonly memberId: string;
+  /** Of a static member. */
+  readonly instanceId?: string | undefined;
+  readonly host: string;
+}
+
 export interface BrokerNode {
   readonly node: number;
   readonly host: string;
@@ -196,9 +204,11 @@ export interface BrokerNode {
 /** What is done to a cluster beside running jobs on it. */
 export interface ClusterTools {
   brokers(): Promise<readonly BrokerNode[]>;
-  hasMembers(group: string): Promise<boolean>;
-  /** The group and its offsets; nothing when there is none. Fails with FENCED while it has members. */
-  deleteGroup(group: string): Promise<void>;
+  /**
+   * The group and its offsets; nothing when there is none. Fails with FENCED while it has members; `force` removes them
+   * first, and those that live come back.
+   */
+  deleteGroup(group: string, options?: { readonly force?: boolean }): Promise<void>;
   /** Those that exist. */
   deleteTopics(names: readonly string[]): Promise<void>;
   /** Lets a topic have `count` partitions in all; there must not be more already. */

@@ -16,7 +16,10 @@ export const resetCommand: Command = {
   name: 'reset',
   summary: 'Deletes positions, internal topics and state of a stopped job on Kafka, so that it begins anew.',
   positionals: ['<job>'],
-  options: [{ name: 'dry-run', help: 'Only tell what would be deleted.' }],
+  options: [
+    { name: 'dry-run', help: 'Only tell what would be deleted.' },
+    { name: 'force', help: 'Members of the group that have stopped but keep their place are removed.' },
+  ],
   settings: ['data', 'kafka.brokers', 'kafka.group.id'],
   examples: [
     'run-topology reset aggregation --kafka localhost:9092 --dry-run',
@@ -49,7 +52,7 @@ export const resetCommand: Command = {
       const states = existsSync(state) ? [state] : [];
       const dryRun = args.values.has('dry-run');
       if (!dryRun) {
-        await folder.ask('group.delete', { group });
+        await folder.ask('group.delete', { group, force: args.values.has('force') });
         await folder.ask('topics.delete', { names: doomed });
         await rm(state, { recursive: true, force: true });
       }

@@ -101,7 +101,7 @@ export class GroupRequests {
         what: 'leaving of a group',
         api: leaveGroupApi,
         slot: 'control',
-        body: encodeLeaveGroupRequest(group, memberId, instanceId),
+        body: encodeLeaveGroupRequest(group, [{ memberId, instanceId }]),
         decode: decodeLeaveGroupResponse,
         complaint: (errorCode) => unexpected({ errorCode }),
       },

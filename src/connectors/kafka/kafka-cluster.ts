@@ -1,4 +1,5 @@
-import type { BrokerNode, ClusterTools } from '../../core/log.ts';
+import type { BrokerNode, ClusterTools, GroupMemberView } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
 import { CoordinatorClient } from './coordinator-client.ts';
 import { persistence, type KafkaContext } from './kafka-context.ts';
 import { persist } from './persist.ts';
@@ -15,10 +16,17 @@ import {
   encodeDescribeGroupsRequest,
 } from './protocol/describe-groups.ts';
 import { brokerFailure } from './protocol/errors.ts';
+import {
+  decodeLeaveGroupResponse,
+  encodeLeaveGroupRequest,
+  leaveGroupApi,
+  type LeavingMember,
+} from './protocol/leave-group.ts';
 
 const unknownTopic = 3;
 const notController = 41;
 const invalidPartitions = 37;
+const unknownMember = 25;
 const unknownGroup = 69;
 
 /** What is done to a cluster beside running jobs on it. */
@@ -34,8 +42,9 @@ export class KafkaCluster implements ClusterTools {
     return brokers.map(({ node, host, port, rack }) => ({ node, host, port, rack: rack ?? undefined }));
   }
 
-  async hasMembers(group: string): Promise<boolean> {
-    const { state } = await this.#client(group).call({
+  async deleteGroup(group: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
+    const coordinator = new CoordinatorClient(this.#context, 'group', group);
+    const { members } = await coordinator.call({
       what: 'look-up of the group',
       api: describeGroupsApi,
       slot: 'control',
@@ -43,11 +52,18 @@ export class KafkaCluster implements ClusterTools {
       decode: decodeDescribeGroupsResponse,
       complaint: (answer) => answer,
     });
-    return state !== 'Empty' && state !== 'Dead';
-  }
-
-  async deleteGroup(group: string): Promise<void> {
-    await this.#client(group).call({
+    if (members.length > 0) {
+      if (!force) throw stillThere(group, members);
+      await coordinator.call({
+        what: 'removal of members',
+        api: leaveGroupApi,
+        slot: 'control',
+        body: encodeLeaveGroupRequest(group, members.map(placeOf)),
+        decode: decodeLeaveGroupResponse,
+        complaint: (errorCode) => (errorCode === unknownMember ? undefined : { errorCode }),
+      });
+    }
+    await coordinator.call({
       what: 'deletion of the group',
       api: deleteGroupsApi,
       slot: 'control',
@@ -99,8 +115,20 @@ export class KafkaCluster implements ClusterTools {
     if (errorCode === notController) this.#context.transport.invalidate({ controller: true });
     throw brokerFailure(errorCode, what, { topic }, message);
   }
+}
 
-  #client(group: string): CoordinatorClient {
-    return new CoordinatorClient(this.#context, 'group', group);
-  }
+// A static member is known by its instance: its id may have changed since we looked.
+function placeOf({ memberId, instanceId }: GroupMemberView): LeavingMember {
+  return instanceId === undefined ? { memberId } : { memberId: '', instanceId };
+}
+
+function stillThere(group: string, members: readonly GroupMemberView[]): StreamError {
+  const names = members.map(({ memberId, instanceId, host }) => `${instanceId ?? memberId} (${host.replace('/', '')})`);
+  const keeps = members.some(({ instanceId }) => instanceId !== undefined);
+  const stopped =
+    'Stopped processes of a given instance name keep their place for the session timeout: wait that long, or remove them with --force.';
+  return new StreamError('FENCED', `group '${group}' has members: ${names.join(', ')}`, {
+    reaction: 'fail-job',
+    remedy: `Stop all workers of the job first.${keeps ? ` ${stopped}` : ''}`,
+  });
 }

@@ -132,7 +132,17 @@ test('an outsider commits for a group only while it has no members', async () =>
   const state =
     (name: string): Answer =>
     () =>
-      new RequestWriter().int32(0).int32(1).int16(0).string('g').string(name).finish();
+      new RequestWriter()
+        .int32(0)
+        .int32(1)
+        .int16(0)
+        .string('g')
+        .string(name)
+        .string('')
+        .string('')
+        .int32(0)
+        .int32(-1)
+        .finish();
   const outside = () =>
     inTime(clock, transactor.commit(commitOf([], [at(0, 1)], { group: 'g', generation: -1, memberId: '' })));
   transport.answer(describeGroups, state('Stable'), state('Empty'));

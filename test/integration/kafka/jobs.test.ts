@@ -1,6 +1,6 @@
 /** The jobs of this repository on a real broker, run by the command line as users do. */
 import { expect, test } from 'vitest';
-import { topic, type Topic } from '../../../src/index.ts';
+import type { Topic } from '../../../src/index.ts';
 import type { Log } from '../../../src/core/log.ts';
 import type { MergedRecord } from '../../../topologies/contracts.ts';
 import { assessmentTasks } from '../../../topologies/support/assessment-tasks.ts';
@@ -29,10 +29,9 @@ async function put<T>(log: Log, to: Topic<T>, values: readonly T[]): Promise<voi
   await writeTopic(log, to, values, () => Date.now());
 }
 
-async function countOf(log: Log, name: string): Promise<number> {
+async function countOf<T>(log: Log, { name, codec }: Topic<T>): Promise<number> {
   const [description] = await log.topics.describe([name]);
-  if (description === undefined) return 0;
-  return (await readTopic(log, name, topic(name, topics.alerts.codec).codec)).flat().length;
+  return description === undefined ? 0 : (await readTopic(log, name, codec)).flat().length;
 }
 
 describeOnKafka('jobs on a broker', {}, (cluster) => {
@@ -100,9 +99,9 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
   test('pipeline: cameras that are arithmetic, everything else on the broker', { timeout: timeoutMs }, async () => {
     const log = await openLog(cluster().bootstrap);
     const folder = freshFolder();
-    const before = await countOf(log, topics.mergedDetections.name);
+    const before = await countOf(log, topics.mergedDetections);
     const job = new CliProcess(folder, 'pipeline', '--kafka', cluster().bootstrap, '--set', 'frameIntervalMs=100');
-    await until(async () => (await countOf(log, topics.mergedDetections.name)) > before + 20);
+    await until(async () => (await countOf(log, topics.mergedDetections)) > before + 20);
     expect(await job.drain()).toBe(0);
   });
 
@@ -113,7 +112,7 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
       const log = await openLog(cluster().bootstrap);
       const folder = freshFolder();
       const on = ['--kafka', cluster().bootstrap];
-      const job = new CliProcess(folder, 'aggregation', ...on);
+      const job = new CliProcess(folder, 'aggregation', ...on, '--instance', 'pod-1');
       await until(async () =>
         (await cli(folder, 'lag', 'aggregation', ...on, '--json')).out.includes('"committed": 1'),
       );
@@ -124,7 +123,10 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
       const refused = await cli(folder, 'reset', 'aggregation', ...on);
       expect(refused.err).toContain('Stop all workers of the job first');
       expect(await job.drain()).toBe(0);
-      expect((await cli(folder, 'reset', 'aggregation', ...on)).code).toBe(0);
+      const kept = await cli(folder, 'reset', 'aggregation', ...on);
+      expect(kept.code).toBe(3);
+      expect(kept.err).toMatch(/pod-1-0 \(.*remove them with --force/s);
+      expect((await cli(folder, 'reset', 'aggregation', ...on, '--force')).code).toBe(0);
       const left = (await log.topics.list()).map(({ name }) => name);
       expect(left.filter((name) => plan.topics.includes(name))).toEqual([]);
       expect(left).toContain(topics.mergedDetections.name);

@@ -1,17 +1,23 @@
-/** LeaveGroup v3, for a single member. */
+/** LeaveGroup v3: members leave, or are made to. */
 import { RequestWriter } from './request-writer.ts';
 import { ResponseReader } from './response-reader.ts';
 
 export const leaveGroupApi = { apiKey: 13, version: 3 } as const;
 
-export function encodeLeaveGroupRequest(group: string, memberId: string, instanceId: string | undefined): Buffer {
+export interface LeavingMember {
+  /** May be empty where the instance says it. */
+  readonly memberId: string;
+  readonly instanceId?: string | undefined;
+}
+
+export function encodeLeaveGroupRequest(group: string, members: readonly LeavingMember[]): Buffer {
   return new RequestWriter()
     .string(group)
-    .array([memberId], (id, out) => out.string(id).string(instanceId ?? null))
+    .array(members, ({ memberId, instanceId }, out) => out.string(memberId).string(instanceId ?? null))
     .finish();
 }
 
-/** The error code, of the request or of the member. */
+/** The error code, of the request or else the first of a member. */
 export function decodeLeaveGroupResponse(body: Buffer): number {
   const reader = new ResponseReader(body);
   reader.int32(); // throttle time
@@ -21,5 +27,5 @@ export function decodeLeaveGroupResponse(body: Buffer): number {
     reader.nullableString(); // instance id
     return reader.int16();
   });
-  return errorCode === 0 ? (members[0] ?? 0) : errorCode;
+  return errorCode === 0 ? (members.find((code) => code !== 0) ?? 0) : errorCode;
 }

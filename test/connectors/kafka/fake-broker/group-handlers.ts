@@ -100,11 +100,25 @@ function describe(cluster: FakeState): Handler {
   return ({ reader }, out) => {
     out.int32(0).array(
       reader.array(() => reader.string()),
-      (group) =>
-        out
+      (group) => {
+        const members = [...cluster.groups.group(group).members.values()];
+        return out
           .int16(0)
           .string(group)
-          .string(cluster.groups.group(group).members.size === 0 ? 'Empty' : 'Stable'),
+          .string(members.length === 0 ? 'Empty' : 'Stable')
+          .string('millrace')
+          .string('')
+          .array(members, ({ id, instanceId }) =>
+            out
+              .string(id)
+              .string(instanceId ?? null)
+              .string('client')
+              .string('/127.0.0.1')
+              .bytes(Buffer.alloc(0))
+              .bytes(Buffer.alloc(0)),
+          )
+          .int32(-1);
+      },
     );
   };
 }

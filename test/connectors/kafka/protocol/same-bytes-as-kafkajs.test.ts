@@ -79,7 +79,7 @@ test('groups', async () => {
   expect(encodeHeartbeatRequest(member, undefined).toString('hex')).toBe(
     await kafkajs('heartbeat', 3, { ...known, groupGenerationId: 4 }),
   );
-  expect(encodeLeaveGroupRequest('g', 'm', 'i').toString('hex')).toBe(
+  expect(encodeLeaveGroupRequest('g', [{ memberId: 'm', instanceId: 'i' }]).toString('hex')).toBe(
     await kafkajs('leaveGroup', 3, { groupId: 'g', members: [{ memberId: 'm', groupInstanceId: 'i' }] }),
   );
 });
