@@ -24,6 +24,7 @@ interface Joined {
   readonly spec: GroupSpec;
   id: MemberId;
   heartbeat: Timer | undefined;
+  left: boolean;
 }
 
 /** The log behind a port that `serveLog` was called for before. Closing it closes the port, not the log. */
@@ -77,7 +78,7 @@ class RemoteLog implements Log {
   async join(spec: GroupSpec): Promise<GroupMember> {
     const number = ++this.#parts;
     const { group, instanceId, sessionTimeoutMs } = spec;
-    const member: Joined = { spec, id: { group, generation: -1, memberId: '' }, heartbeat: undefined };
+    const member: Joined = { spec, id: { group, generation: -1, memberId: '' }, heartbeat: undefined, left: false };
     this.#members.set(number, member);
     member.id = await this.#owner.call('join', [number, { group, instanceId, sessionTimeoutMs }]);
     this.#beat(number, member);
@@ -90,8 +91,9 @@ class RemoteLog implements Log {
       },
       leave: async () => {
         member.heartbeat?.cancel();
+        member.left = true;
+        await this.#owner.call('leave', [number]); // which may still be asking this member
         this.#members.delete(number);
-        await this.#owner.call('leave', [number]);
       },
     };
   }
@@ -190,7 +192,8 @@ function handlersOf(members: ReadonlyMap<number, Joined>): Handlers<WorkerCalls>
     assign: (member, views) =>
       [...members.get(member)!.spec.assignor(views)].map(([id, bytes]) => [id, Uint8Array.from(bytes)] as const),
     onAssigned: async (member, assignment, id) => {
-      const joined = members.get(member)!;
+      const joined = members.get(member);
+      if (joined === undefined || joined.left) return;
       joined.id = id;
       await joined.spec.listener.onAssigned(assignment, id.generation);
     },

@@ -5,7 +5,7 @@ import { number } from '../../../src/core/codec.ts';
 import { connectLog, serveLog } from '../../../src/connectors/log/remote-log.ts';
 import { MemoryLog } from '../../../src/connectors/memory-log.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
-import type { Log } from '../../../src/core/log.ts';
+import type { GroupMember, Log } from '../../../src/core/log.ts';
 import { ManualClock } from '../../../src/testing/manual-clock.ts';
 import { codeOf, LogCase } from '../../../src/testing/suites/log-suite-kit.ts';
 import { logSuite } from '../../../src/testing/suites/log-suite.ts';
@@ -45,8 +45,8 @@ function shared(): { log: MemoryLog; clock: ManualClock; connect: () => { remote
 }
 
 /** Joins as a member that notes the number of members it is told of. */
-async function join(log: Log, seen: string[], instanceId?: string): Promise<void> {
-  await log.join({
+async function join(log: Log, seen: string[], instanceId?: string): Promise<GroupMember> {
+  return await log.join({
     group: 'g',
     instanceId,
     sessionTimeoutMs: 9_000,
@@ -77,6 +77,22 @@ test('a thread that ends leaves its groups at once, a static member when its ses
   expect(seen.at(-1)).toBe('2');
   await clock.advance(9_000);
   await one.until(() => seen.at(-1) === '1');
+  await log.close();
+});
+
+test.each([0, 1, 2, 3, 4, 5])('a member that leaves while the group asks it disturbs nobody (turn %i)', async (turns) => {
+  const { log, clock, connect } = shared();
+  const one = new LogCase(log, clock);
+  const { remote } = connect();
+  const [leaving, staying]: string[][] = [[], []];
+  const member = await join(remote, leaving!);
+  await one.until(() => leaving!.length > 0);
+  const other = await join(log, staying!);
+  other.rejoin();
+  for (let turn = 0; turn < turns; turn++) await clock.yield();
+  await member.leave();
+  await one.until(() => staying!.at(-1) === '1');
+  expect(staying!.every((said) => /^\d$/.test(said))).toBe(true);
   await log.close();
 });
 
