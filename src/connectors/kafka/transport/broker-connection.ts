@@ -14,7 +14,7 @@ import { apiVersionsApi, decodeApiVersionsResponse, encodeApiVersionsRequest } f
 import type { VersionRange } from '../protocol/api-versions.ts';
 import { brokerFailure } from '../protocol/errors.ts';
 import { ResponseReader } from '../protocol/response-reader.ts';
-import { connectionFailure } from './connection-failure.ts';
+import { connectionFailure, Rebuff } from './connection-failure.ts';
 import { InFlight } from './in-flight.ts';
 import type { RequestBody, SendOptions } from './kafka-transport.ts';
 import { ResponseFrames } from './response-frames.ts';
@@ -31,6 +31,7 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
   readonly #frames = new ResponseFrames((correlationId, payload) => {
+    this.#answers++;
     this.#inFlight.fulfillRequest({ correlationId, payload, size: payload.length });
   });
   readonly #connection: KafkajsConnection;
@@ -39,6 +40,7 @@ export class BrokerConnection {
   #socket: Socket | undefined;
   #versions: Readonly<Record<number, VersionRange>> = {};
   #retired = false;
+  #answers = 0;
   #usedAt: number;
   #closed: StreamError | undefined;
 
@@ -231,7 +233,9 @@ export class BrokerConnection {
     socket.setKeepAlive(true, 60_000);
     // kafkajs misses sockets that end before they are connected, and goes on to write to those that have ended since.
     const ended = (): void => {
-      this.close(this.#unavailable('the connection was closed'));
+      const reason = 'the connection was closed';
+      // Its versions are told to everybody, more to those only who may connect.
+      this.close(this.#unavailable(this.#answers > 1 ? new Error(reason) : new Rebuff(reason)));
     };
     socket.once('end', ended);
     socket.once('close', ended);
@@ -247,8 +251,9 @@ export class BrokerConnection {
     }
   }
 
-  #unavailable(reason: string): StreamError {
-    return connectionFailure(new Error(reason), this.address, this.#settings);
+  #unavailable(reason: string | Error): StreamError {
+    const cause = typeof reason === 'string' ? new Error(reason) : reason;
+    return connectionFailure(cause, this.address, this.#settings);
   }
 }
 

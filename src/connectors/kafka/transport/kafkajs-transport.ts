@@ -7,6 +7,7 @@ import { messageOf, StreamError } from '../../../core/stream-error.ts';
 import type { BrokerAddress, KafkaSettings } from '../kafka-options.ts';
 import { decodeMetadataResponse, encodeMetadataRequest, metadataApi } from '../protocol/metadata.ts';
 import { BrokerConnection } from './broker-connection.ts';
+import { isRebuff, rebuffed } from './connection-failure.ts';
 import { ClusterCache, type Api } from './cluster-cache.ts';
 import type {
   ClusterView,
@@ -26,6 +27,9 @@ export interface TransportEnvironment {
 
 /** Whoever starts a job wants to know soon that the cluster is not there. */
 const startTimeoutMs = 8_000;
+
+/** In a row; after so many no broker is in the middle of stopping. */
+const certainRebuffs = 5;
 
 interface Held {
   readonly slot: Slot;
@@ -85,6 +89,7 @@ class KafkajsTransport implements KafkaTransport {
 
   async #persist(onFailure: (error: unknown) => void, signal: AbortSignal): Promise<void> {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#settings;
+    let rebuffs = 0;
     for (let pauseMs = retryBackoffMs; ; pauseMs = Math.min(retryBackoffMaxMs, pauseMs * 2)) {
       try {
         await this.metadata([]);
@@ -92,6 +97,8 @@ class KafkajsTransport implements KafkaTransport {
         return;
       } catch (error) {
         if (!StreamError.is(error) || error.code !== 'LOG_UNAVAILABLE') throw error;
+        rebuffs = isRebuff(error) ? rebuffs + 1 : 0;
+        if (rebuffs === certainRebuffs) throw rebuffed(error, this.#settings);
         onFailure(error);
       }
       await delay(this.#clock, pauseMs, signal);

@@ -213,12 +213,25 @@ test('says so when brokers advertise addresses that cannot be reached', async ()
   expect(error.message).toContain(`the brokers advertise ${elsewhere.address}, where none answers`);
 });
 
-test('hints at ssl and sasl when a broker hangs up', async () => {
+test('a broker that hangs up each time wants other settings, which is soon certain', async () => {
   const broker = await startBroker();
   broker.handlers.set(3, () => 'close');
   const clock = new ManualClock();
   const error = await moving(clock, failureOf(connect([broker], {}, clock)));
+  expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED', reaction: 'fail-job' });
   expect(error.message).toContain('this listener wants `ssl` or `sasl`');
+  expect(clock.monotonic()).toBeLessThan(2_000);
+});
+
+test('a broker that hangs up and then refuses connections is about to stop', async () => {
+  const broker = await startBroker();
+  let asked = 0;
+  broker.handlers.set(3, () => {
+    if (++asked === 2) void broker.stop();
+    return 'close';
+  });
+  const clock = new ManualClock();
+  expect(await moving(clock, failureOf(connect([broker], {}, clock)))).toMatchObject({ code: 'LOG_UNAVAILABLE' });
 });
 
 test('refuses request versions that the broker does not have', async () => {
