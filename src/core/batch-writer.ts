@@ -195,7 +195,7 @@ export class BatchWriter {
           topic: this.topic,
           partition: this.partition,
           ...(typeof key === 'string' ? { key: key.length > 120 ? `${key.slice(0, 120)}...` : key } : {}),
-          remedy: 'Make the value smaller, or raise the record limit of the log and of the job.',
+          remedy: 'Make the value smaller, or keep it elsewhere and send where.',
         },
       );
     }

@@ -49,7 +49,7 @@ export class TransactionRequests {
   /** A new epoch: the former holder of the id is fenced, and what it left open is decided when this resolves. */
   open(timeoutMs: number): Promise<ProducerId> {
     return this.#coordinator.call({
-      what: 'opening of a transactional id',
+      what: `opening of a transactional id with a timeout of ${timeoutMs} ms`,
       api: initProducerIdApi,
       slot: 'control',
       body: encodeInitProducerIdRequest(this.#id, timeoutMs),

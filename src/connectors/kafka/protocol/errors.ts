@@ -130,7 +130,8 @@ const table: Readonly<Record<number, BrokerError>> = {
     name: 'INVALID_TRANSACTION_TIMEOUT',
     recovery: 'fatal',
     code: 'CONFIG_INVALID',
-    remedy: "Lower `transactionTimeout` to at most the brokers' transaction.max.timeout.ms.",
+    remedy:
+      "Lower `transactionTimeout` (kafka.transaction.timeout) to at most the brokers' transaction.max.timeout.ms.",
   },
   51: { name: 'CONCURRENT_TRANSACTIONS', recovery: 'retry', code: 'LOG_UNAVAILABLE' },
   52: { name: 'TRANSACTION_COORDINATOR_FENCED', recovery: 'find-coordinator', code: 'LOG_UNAVAILABLE' },
