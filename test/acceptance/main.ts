@@ -1,12 +1,18 @@
 /** `npm run acceptance -- NAME ...`: the long runs. */
 import { StreamError } from '../../src/index.ts';
 import { flinkAcceptance } from './flink.ts';
+import { brokersAcceptance } from './kafka-brokers.ts';
+import { heartbeatAcceptance } from './kafka-heartbeat.ts';
+import { rebalanceAcceptance } from './kafka-rebalance.ts';
 import { powerAcceptance } from './power.ts';
 import { stateAcceptance } from './state.ts';
 
 const [name, ...args] = process.argv.slice(2);
 const runs: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   flink: flinkAcceptance,
+  'kafka-brokers': brokersAcceptance,
+  'kafka-heartbeat': heartbeatAcceptance,
+  'kafka-rebalance': rebalanceAcceptance,
   power: powerAcceptance,
   state: stateAcceptance,
 };

@@ -1,13 +1,14 @@
-/** One life of a worker process: `kafka-child.ts BROKERS FOLDER SESSION_MS`. Runs until SIGTERM; ends with 1 when the job fails. */
+/** One life of a worker process: `kafka-child.ts BROKERS FOLDER SESSION_MS [INSTANCE]`. Runs until SIGTERM; ends with 1 when the job fails. */
 import { kafka, leveldb, run } from '../../src/index.ts';
 import topology from './topology.ts';
 
-const [brokers, folder, sessionTimeout] = process.argv.slice(2);
+const [brokers, folder, sessionTimeout, instance] = process.argv.slice(2);
 const job = await run(topology, {
   log: kafka({ brokers: brokers! }),
   state: leveldb(folder),
   partitions: 4,
   sessionTimeout: Number(sessionTimeout),
+  ...(instance === undefined ? {} : { instance }),
   restart: { initial: '200ms', max: '2s', attempts: 100 },
   onWarning: (message) => {
     console.error(message);

@@ -14,7 +14,7 @@ export interface OutputFindings {
 }
 
 export async function checkOutputs(brokers: string, input: readonly Event[]): Promise<OutputFindings> {
-  const [a, b] = [await checkCounts(brokers, input), await checkWindows(brokers, input)];
+  const [a, b] = await Promise.all([checkCounts(brokers, input), checkWindows(brokers, input)]);
   return { lost: a.lost + b.lost, doubled: a.doubled + b.doubled, disordered: a.disordered };
 }
 

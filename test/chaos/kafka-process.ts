@@ -1,9 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Short, so that zombies are made quickly. */
-export const sessionTimeoutMs = 6_000;
 
 export interface ProcessOptions {
   /** Module that it runs. */
@@ -11,6 +8,9 @@ export interface ProcessOptions {
   readonly brokers: string;
   /** State and output of all its lives. */
   readonly folder: string;
+  readonly sessionTimeoutMs: number;
+  /** Its name is that of its place in the group as well. */
+  readonly keepsPlace?: boolean;
   /** A life that ended by itself. */
   readonly onFailure: (name: string, code: number | null) => void;
 }
@@ -31,10 +31,17 @@ export class WorkerProcess {
   }
 
   start(): void {
-    const { entry, brokers, folder, onFailure } = this.#options;
+    const { entry, brokers, folder, sessionTimeoutMs, keepsPlace = false, onFailure } = this.#options;
     const output = openSync(join(folder, `${this.name}.log`), 'a');
-    const args = [entry, brokers, join(folder, this.name), String(sessionTimeoutMs)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', output, output] });
+    const args = [
+      entry,
+      brokers,
+      join(folder, this.name),
+      String(sessionTimeoutMs),
+      ...(keepsPlace ? [this.name] : []),
+    ];
+    const env = { ...process.env, CHAOS_WORKER: this.name };
+    const child = spawn(process.execPath, args, { stdio: ['ignore', output, output], env });
     closeSync(output);
     this.#child = child;
     this.#expected = false;
@@ -59,6 +66,12 @@ export class WorkerProcess {
     this.#expected = true;
     this.#child?.kill('SIGTERM');
     await this.#ended;
+  }
+
+  /** What it has said on its way: the warnings of all its lives. */
+  get warnings(): readonly string[] {
+    const text = readFileSync(join(this.#options.folder, `${this.name}.log`), 'utf8');
+    return text.split('\n').filter((line) => line !== '');
   }
 
   stop(): void {

@@ -10,13 +10,12 @@ import { startCluster } from '../../scripts/kafka/start-cluster.ts';
 import { openKafkaLog } from '../../src/connectors/kafka/kafka-log.ts';
 import { delay, systemClock, systemRandom } from '../../src/core/clock.ts';
 import type { Log } from '../../src/core/log.ts';
-import { keyText, partitionOf } from '../../src/core/partitioner.ts';
-import { writeTopic } from '../support/write-topic.ts';
 import { makeEvents, mulberry } from './input.ts';
 import { buildChild } from './kafka-build.ts';
-import { sessionTimeoutMs, WorkerProcess } from './kafka-process.ts';
+import { closeWindows, createTopics, settled, writeEvents } from './kafka-flow.ts';
+import { WorkerProcess } from './kafka-process.ts';
 import { checkOutputs, type OutputFindings } from './kafka-outputs.ts';
-import { counts, events, windows, type Event } from './topology.ts';
+import type { Event } from './topology.ts';
 
 export interface KafkaChaosOptions {
   readonly kills: number;
@@ -39,10 +38,11 @@ export interface KafkaChaosResult extends OutputFindings {
   readonly seconds: number;
 }
 
-const partitions = 4;
-const quietMs = 12_000;
-const patienceMs = 240_000;
-const centuryMs = 100 * 365 * 86_400_000;
+/** Short, so that zombies are made quickly. */
+const sessionTimeoutMs = 6_000;
+
+/** How long a fault takes, about: while they strike there is input. */
+const faultMs = 2_700;
 
 export async function chaosKafka(options: KafkaChaosOptions): Promise<KafkaChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
@@ -85,6 +85,7 @@ class Run {
         entry,
         brokers,
         folder,
+        sessionTimeoutMs,
         onFailure: (who, code) => {
           this.#failures++;
           this.#say(`${who} failed with code ${String(code)}`);
@@ -97,9 +98,7 @@ class Run {
   async run(): Promise<KafkaChaosResult> {
     const { kills, zombies, joins, records, seed } = this.#options;
     const input = makeEvents(records, seed);
-    // Event times begin in 1970, and brokers go by them when they delete what is old.
-    const names = [events, counts, windows].map(({ name }) => name);
-    await this.#log.topics.create(names.map((name) => ({ name, partitions, retentionMs: centuryMs })));
+    await createTopics(this.#log);
     for (const worker of this.#workers) worker.start();
     try {
       const done = { faults: false };
@@ -107,7 +106,9 @@ class Run {
       await this.#strike();
       done.faults = true;
       await feeding;
-      await this.#settle(records);
+      this.#say('faults are over');
+      if (!(await settled(this.#log, records))) this.#say('the outputs did not come to rest');
+      else this.#say('everything is processed');
     } finally {
       await Promise.all([...this.#workers, ...this.#joiners].map((worker) => worker.kill()));
     }
@@ -194,62 +195,21 @@ class Run {
   // The input arrives for as long as faults strike.
   async #feed(input: readonly Event[], done: { readonly faults: boolean }): Promise<void> {
     const { kills, zombies, joins } = this.#options;
-    const plannedMs = (kills + zombies + joins) * 2_200;
+    const plannedMs = (kills + zombies + joins) * faultMs;
     const start = systemClock.monotonic();
     for (let sent = 0; sent < input.length;) {
       const share = done.faults ? 1 : Math.min(1, (systemClock.monotonic() - start) / plannedMs);
       const until = Math.min(sent + 20_000, Math.ceil(input.length * share));
-      if (until > sent) await writeTopic(this.#log, events, input.slice(sent, until), ({ time }) => time);
+      if (until > sent) await writeEvents(this.#log, input.slice(sent, until));
       sent = Math.max(sent, until);
       await delay(systemClock, 200);
     }
-    const end = input.at(-1)!.time + 600_000;
-    await writeTopic(this.#log, events, closingEvents(end), ({ time }) => time);
+    await closeWindows(this.#log, input);
     this.#say(`${String(input.length)} records written`);
-  }
-
-  // Everything is processed when there are as many results as events, and nothing has come for a while.
-  async #settle(events: number): Promise<void> {
-    const start = systemClock.monotonic();
-    let before = '';
-    let quietSince = start;
-    while (systemClock.monotonic() - start < patienceMs) {
-      await delay(systemClock, 500);
-      const [counted, closed] = await this.#ends();
-      const now = `${String(counted)} ${String(closed)}`;
-      if (now !== before) quietSince = systemClock.monotonic();
-      before = now;
-      if (counted >= events && closed > 0 && systemClock.monotonic() - quietSince > quietMs) return;
-    }
-    this.#say('the outputs did not come to rest');
-  }
-
-  /** Ends of the outputs as committed readers see them. */
-  async #ends(): Promise<readonly [counts: number, windows: number]> {
-    const places = [counts, windows].flatMap(({ name }) => placesOf(name));
-    const bounds = await this.#log.topics.bounds(places);
-    const sum = (topic: string): number =>
-      bounds.reduce((total, bound) => (bound.topic === topic ? total + bound.stable : total), 0);
-    return [sum(counts.name), sum(windows.name)];
   }
 
   #say(line: string): void {
     const seconds = ((systemClock.monotonic() - this.#start) / 1000).toFixed(1);
     this.#options.log(`${seconds} s: ${line}`);
   }
-}
-
-function placesOf(topic: string) {
-  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
-}
-
-/** One per partition, so late that all windows before it close. */
-function closingEvents(time: number): Event[] {
-  const found = new Map<number, Event>();
-  for (let i = 0; found.size < partitions; i++) {
-    const key = `z${String(i)}`;
-    const partition = partitionOf(keyText(key), partitions);
-    if (!found.has(partition)) found.set(partition, { key, n: 1, time });
-  }
-  return [...found.values()];
 }

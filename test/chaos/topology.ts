@@ -12,6 +12,9 @@ export interface Count {
   readonly key: string;
   readonly n: number;
   readonly count: number;
+  /** Who counted, and when: ms since 1970. */
+  readonly worker: string;
+  readonly at: number;
 }
 
 export interface WindowCount {
@@ -41,6 +44,7 @@ export default defineTopology({
   name: 'chaos',
   build(t) {
     const wait = pace(500, Number(process.env['CHAOS_PAUSE_MS'] ?? 0));
+    const worker = process.env['CHAOS_WORKER'] ?? '';
     const counted = t
       .source('events', events, { watermarks: monotonousTimestamps((event) => event.time) })
       .keyBy((event) => event.key)
@@ -51,10 +55,10 @@ export default defineTopology({
           wait();
           const count = (ctx.state.count.get() ?? 0) + 1;
           ctx.state.count.set(count);
-          ctx.emit({ ...event, count });
+          ctx.emit({ ...event, count, worker, at: ctx.processingTime });
         },
       });
-    counted.map(({ key, n, count }) => ({ key, n, count })).sinkTo('counts', counts);
+    counted.map(({ key, n, count, worker, at }) => ({ key, n, count, worker, at })).sinkTo('counts', counts);
     counted
       .keyBy((event) => groupOf(event.key))
       .process('per-window', {
