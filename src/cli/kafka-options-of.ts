@@ -17,6 +17,7 @@ export function kafkaOptionsOf(settings: Settings, folder: string): KafkaOptions
     rebalanceTimeout: settings['kafka.rebalance.timeout'],
     requestTimeout: settings['kafka.request.timeout'],
     retryTimeout: settings['kafka.delivery.timeout'],
+    guarantee: settings['kafka.processing.guarantee'],
     compression: settings['kafka.compression.type'],
     ssl: sslOf(settings, folder),
     sasl: saslOf(settings, folder),

@@ -45,6 +45,7 @@ export const runCommand: Command = {
     'kafka.group.id',
     'kafka.group.instance.id',
     'kafka.auto.offset.reset',
+    'kafka.processing.guarantee',
     'registry.url',
   ],
   examples: [

@@ -1,5 +1,6 @@
 /** The part of the settings table that is about Kafka. Names are those of Kafka's own clients, below `kafka`. */
 import { z } from 'zod';
+import { guarantees } from '../../connectors/kafka/kafka-options.ts';
 import { duration, setting, text } from './setting.ts';
 
 const servers = z.union([
@@ -44,6 +45,11 @@ export const kafkaSettings = {
   'kafka.transaction.timeout': setting(
     duration.optional(),
     'How long a transaction may stay open that nobody ends. Default: 60s.',
+  ),
+  'kafka.processing.guarantee': setting(
+    z.enum(guarantees).optional(),
+    'exactly-once or at-least-once: outputs are seen at once, and some twice after a crash. Default: exactly-once.',
+    { flag: { name: 'guarantee', value: 'NAME' } },
   ),
   'kafka.request.timeout': setting(duration.optional(), 'How long a broker may take to answer. Default: 30s.'),
   'kafka.delivery.timeout': setting(

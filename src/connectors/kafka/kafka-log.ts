@@ -9,6 +9,7 @@
 import type { Clock, Random } from '../../core/clock.ts';
 import type { ClusterTools, GroupMember, GroupSpec, Log, LogReader, TopicAdmin, Transactor } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import { AtLeastOnceTransactor } from './at-least-once-transactor.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaContext } from './kafka-context.ts';
@@ -37,6 +38,7 @@ export class KafkaLog implements Log {
   readonly kind = 'kafka';
   readonly storesRows = false;
   readonly writesChecksums = true;
+  readonly timesRecords = true;
   readonly shared = true;
   readonly topics: TopicAdmin;
   readonly cluster: ClusterTools;
@@ -76,7 +78,8 @@ export class KafkaLog implements Log {
 
   async transactor(id: string, timeoutMs: number): Promise<Transactor> {
     this.#checkOpen();
-    return await KafkaTransactor.open(this.#context, id, timeoutMs);
+    const kind = this.#context.settings.guarantee === 'at-least-once' ? AtLeastOnceTransactor : KafkaTransactor;
+    return await kind.open(this.#context, id, timeoutMs);
   }
 
   close(): Promise<void> {

@@ -28,11 +28,19 @@ export interface KafkaOptions {
   readonly heartbeatInterval?: Duration;
   /** How long a group waits for a member that is busy taking in its last assignment. Default 5 min. [max.poll.interval.ms] */
   readonly rebalanceTimeout?: Duration;
+  /**
+   * `exactly-once` (default), or `at-least-once`: outputs are seen as soon as they are written, and after a crash some of
+   * them come twice. [processing.guarantee]
+   */
+  readonly guarantee?: Guarantee;
   /** Of batches to topics that leave it to the producer. Default none. [compression.type] */
   readonly compression?: Compression | 'none';
   /** How old what is known of leaders may get. Default 5 min. [metadata.max.age.ms] */
   readonly metadataMaxAge?: Duration;
 }
+
+export const guarantees = ['exactly-once', 'at-least-once'] as const;
+export type Guarantee = (typeof guarantees)[number];
 
 export type KafkaSasl =
   | {
@@ -62,6 +70,7 @@ export interface KafkaSettings {
   readonly rebalanceTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
   readonly compression: Compression | undefined;
+  readonly guarantee: Guarantee;
 }
 
 export interface BrokerAddress {
@@ -77,7 +86,7 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     if (value <= 0) throw invalid(`kafka.${name} is ${JSON.stringify(given)}`, 'Give a duration above zero.');
     return value;
   };
-  const { brokers, ssl, sasl, compression = 'none' } = options;
+  const { brokers, ssl, sasl, compression = 'none', guarantee = 'exactly-once' } = options;
   checkSasl(sasl);
   if (compression !== 'none' && !isCompression(compression)) {
     throw invalid(
@@ -85,7 +94,11 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
       `Use none, ${Object.keys(compressionNumbers).join(', ')}.`,
     );
   }
+  if (!guarantees.includes(guarantee)) {
+    throw invalid(`kafka.guarantee is ${JSON.stringify(guarantee)}`, `Use ${guarantees.join(' or ')}.`);
+  }
   return {
+    guarantee,
     brokers: addresses(brokers),
     clientId: options.clientId ?? 'millrace',
     rack: options.rack ?? '',

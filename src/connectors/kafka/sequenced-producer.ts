@@ -36,11 +36,12 @@ export class SequencedProducer {
   /** Some batch may or may not be in the log: the sequence numbers of this producer are no longer known. */
   doubtful = false;
   readonly #context: KafkaContext;
-  readonly #transactionalId: string;
+  readonly #transactionalId: string | null;
   readonly #producer: ProducerId;
   readonly #sequences = new Map<string, number>();
 
-  constructor(context: KafkaContext, transactionalId: string, producer: ProducerId) {
+  /** `null`: outside of transactions. */
+  constructor(context: KafkaContext, transactionalId: string | null, producer: ProducerId) {
     this.#context = context;
     this.#transactionalId = transactionalId;
     this.#producer = producer;

@@ -7,6 +7,11 @@
 import type { TopicDescription, TopicSpec } from '../../core/log.ts';
 import type { TopicView } from './transport/kafka-transport.ts';
 
+/** Whether a topic holds rows of state. */
+export function isChangelog(topic: string): boolean {
+  return topic.endsWith('-changelog');
+}
+
 /** Settings that a description is made of. */
 export const describedConfigs = ['retention.ms', 'cleanup.policy', 'delete.retention.ms'] as const;
 

@@ -1,11 +1,14 @@
-/** InitProducerId v1: opens a transactional id. The former holder is fenced and what it left open is aborted. */
+/**
+ * InitProducerId v1: opens a transactional id. The former holder is fenced and what it left open is aborted. Without an id:
+ * a producer of its own.
+ */
 import type { ProducerId } from './producer-id.ts';
 import { RequestWriter } from './request-writer.ts';
 import { ResponseReader } from './response-reader.ts';
 
 export const initProducerIdApi = { apiKey: 22, version: 1 } as const;
 
-export function encodeInitProducerIdRequest(transactionalId: string, transactionTimeoutMs: number): Buffer {
+export function encodeInitProducerIdRequest(transactionalId: string | null, transactionTimeoutMs: number): Buffer {
   return new RequestWriter().string(transactionalId).int32(transactionTimeoutMs).finish();
 }
 

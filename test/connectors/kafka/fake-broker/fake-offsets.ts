@@ -11,6 +11,10 @@ export class FakeOffsets {
     this.#proposed.set(producerId, proposed);
   }
 
+  commit(group: string, offsets: readonly PartitionOffset[]): void {
+    for (const place of offsets) this.#committed.set(keyOf(group, place), place.offset);
+  }
+
   decide(producerId: number, type: 'abort' | 'commit'): void {
     const proposed = this.#proposed.get(producerId) ?? [];
     this.#proposed.delete(producerId);

@@ -25,12 +25,18 @@ export class FakeTransactions {
   readonly #clock: Clock;
   readonly #partition: (place: TopicPartition) => FakePartition;
   readonly #onEnd: () => void;
+  #unnamed = 0;
   readonly #byId = new Map<string, Transaction>();
 
   constructor(clock: Clock, partition: (place: TopicPartition) => FakePartition, onEnd: () => void) {
     this.#clock = clock;
     this.#partition = partition;
     this.#onEnd = onEnd;
+  }
+
+  /** A producer outside of transactions. */
+  unnamed(): ProducerId {
+    return { producerId: 5000 + this.#unnamed++, producerEpoch: 0 };
   }
 
   open(id: string, timeoutMs: number): ProducerId {

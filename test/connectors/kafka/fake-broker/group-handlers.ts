@@ -2,6 +2,7 @@ import { describeGroupsApi } from '../../../../src/connectors/kafka/protocol/des
 import { heartbeatApi } from '../../../../src/connectors/kafka/protocol/heartbeat.ts';
 import { joinGroupApi, type JoinGroupResponse } from '../../../../src/connectors/kafka/protocol/join-group.ts';
 import { leaveGroupApi } from '../../../../src/connectors/kafka/protocol/leave-group.ts';
+import { offsetCommitApi } from '../../../../src/connectors/kafka/protocol/offset-commit.ts';
 import { offsetFetchApi } from '../../../../src/connectors/kafka/protocol/offset-fetch.ts';
 import { syncGroupApi } from '../../../../src/connectors/kafka/protocol/sync-group.ts';
 import { byTopic } from '../../../../src/connectors/kafka/protocol/by-topic.ts';
@@ -9,7 +10,7 @@ import type { FakeState, Handler } from './handler.ts';
 import { failed } from './fake-groups.ts';
 import { codeOf, KafkaError, kafkaError } from './kafka-error.ts';
 
-/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, OffsetFetch. */
+/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, OffsetCommit, OffsetFetch. */
 export function groupHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [joinGroupApi.apiKey, join(cluster)],
@@ -17,6 +18,7 @@ export function groupHandlers(cluster: FakeState): [number, Handler][] {
     [heartbeatApi.apiKey, heartbeat(cluster)],
     [leaveGroupApi.apiKey, leave(cluster)],
     [describeGroupsApi.apiKey, describe(cluster)],
+    [offsetCommitApi.apiKey, offsetCommit(cluster)],
     [offsetFetchApi.apiKey, offsetFetch(cluster)],
   ];
 }
@@ -119,6 +121,31 @@ function describe(cluster: FakeState): Handler {
           )
           .int32(-1);
       },
+    );
+  };
+}
+
+function offsetCommit({ groups, transactions }: FakeState): Handler {
+  return ({ reader }, out) => {
+    const [group, generation, memberId] = [reader.string(), reader.int32(), reader.string()];
+    reader.nullableString();
+    const offsets = reader
+      .array(() => {
+        const topic = reader.string();
+        return reader.array(() => {
+          const place = { topic, partition: reader.int32(), offset: reader.int64() };
+          reader.int32();
+          reader.nullableString();
+          return place;
+        });
+      })
+      .flat();
+    const errorCode = codeOf(() => {
+      groups.check(group, memberId, generation);
+      transactions.offsets.commit(group, offsets);
+    });
+    out.int32(0).array(byTopic(offsets), ({ topic, places }) =>
+      out.string(topic).array(places, ({ partition }) => out.int32(partition).int16(errorCode)),
     );
   };
 }

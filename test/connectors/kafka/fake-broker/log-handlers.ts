@@ -19,7 +19,7 @@ export function logHandlers(cluster: FakeState): [number, Handler][] {
 
 function produce(cluster: FakeState): Handler {
   return ({ node, reader }, out) => {
-    const transactionalId = reader.string();
+    const transactionalId = reader.nullableString();
     reader.int16();
     reader.int32();
     const produced = reader
@@ -33,7 +33,7 @@ function produce(cluster: FakeState): Handler {
         const errorCode = codeOf(() => {
           const log = cluster.topics.led(topic, partition, node);
           const producer = { producerId: Number(records.readBigInt64BE(43)), producerEpoch: records.readInt16BE(51) };
-          cluster.transactions.check(transactionalId, producer, { topic, partition });
+          if (transactionalId !== null) cluster.transactions.check(transactionalId, producer, { topic, partition });
           for (const batch of batchesOf(records)) baseOffset = log.append(batch);
         });
         return { topic, partition, errorCode, baseOffset };

@@ -26,9 +26,9 @@ function producerOf(reader: ResponseReader): ProducerId {
 
 function initProducerId({ transactions }: FakeState): Handler {
   return ({ reader }, out) => {
-    const [id, timeoutMs] = [reader.string(), reader.int32()];
+    const [id, timeoutMs] = [reader.nullableString(), reader.int32()];
     let opened: ProducerId = { producerId: -1, producerEpoch: -1 };
-    const errorCode = codeOf(() => (opened = transactions.open(id, timeoutMs)));
+    const errorCode = codeOf(() => (opened = id === null ? transactions.unnamed() : transactions.open(id, timeoutMs)));
     out.int32(0).int16(errorCode).int64(opened.producerId).int16(opened.producerEpoch);
   };
 }
