@@ -37,6 +37,7 @@ export function generatedLog(log: Log, topics: Topics, clock: Clock): Log {
     kind: log.kind,
     storesRows: log.storesRows,
     writesChecksums: log.writesChecksums,
+    timesRecords: log.timesRecords,
     shared: log.shared,
     topics: generatedAdmin(log.topics, topics, clock),
     reader: () => new GeneratedReader(log.reader(), topics, clock),

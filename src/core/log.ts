@@ -222,6 +222,8 @@ export interface Log {
   readonly storesRows: boolean;
   /** True when it writes the checksums of the batches that it is given; else they must come with them. */
   readonly writesChecksums?: boolean | undefined;
+  /** True when others read its records who count on a time: outputs without event time get the time of writing. */
+  readonly timesRecords?: boolean | undefined;
   /** True when several workers (threads, processes) may share its groups. */
   readonly shared: boolean;
   readonly topics: TopicAdmin;

@@ -17,6 +17,8 @@ export interface Advancer {
 /** Where an operator writes records of one topic. */
 export interface TopicWriter {
   readonly partitions: number;
+  /** Every record should have a time. */
+  readonly timed: boolean;
   /** Writes `value`; a value whose bytes are still at the cursor is forwarded as it is. */
   write(partition: number, key: string | null, value: unknown, codec: Codec<unknown>, timestamp: number): void;
   /** Writes a tombstone. */

@@ -5,7 +5,10 @@ import type { Input } from './input.ts';
 import type { TopicWriter } from './host.ts';
 import { AtomicInvocation, userError, type InvocationOptions } from './invocation.ts';
 
-/** Writes values to a topic; what is written becomes visible with the commit. */
+/**
+ * Writes values to a topic; what is written becomes visible with the commit. Records carry their event time, or, where
+ * they have none and others than this engine read them, the time of writing: Kafka Streams fails on a record without.
+ */
 export class Sink implements Input {
   readonly #options: InvocationOptions;
   readonly #topic: Topic<unknown>;
@@ -43,11 +46,13 @@ export class Sink implements Input {
     const { host, counters } = this.#options;
     const { codec, options } = this.#topic;
     const { partitions } = this.#writer;
+    const { timestamp: eventTime } = host.cursor;
+    const timestamp = this.#writer.timed && Number.isNaN(eventTime) ? host.clock.now() : eventTime;
     if (options.key === undefined) {
-      this.#writer.write(host.partition % partitions, null, value, codec, host.cursor.timestamp);
+      this.#writer.write(host.partition % partitions, null, value, codec, timestamp);
     } else {
       const key = keyText(options.key(value));
-      this.#writer.write(partitionOf(key, partitions), key, value, codec, host.cursor.timestamp);
+      this.#writer.write(partitionOf(key, partitions), key, value, codec, timestamp);
     }
     counters.recordsOut++;
   }

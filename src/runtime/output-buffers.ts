@@ -1,9 +1,11 @@
 /** Outputs of a worker since the last commit: one batch writer per partition written to. */
 import { BatchWriter } from '../core/batch-writer.ts';
 import type { Codec } from '../core/codec.ts';
-import type { SealedBatch } from '../core/log.ts';
+import type { Log, SealedBatch } from '../core/log.ts';
 import type { Cursor } from '../operators/cursor.ts';
 import type { TopicWriter } from '../operators/host.ts';
+
+type LogTraits = Pick<Log, 'writesChecksums' | 'timesRecords'>;
 
 export class OutputBuffers {
   /** Records since the last seal. */
@@ -11,19 +13,18 @@ export class OutputBuffers {
   /** Records for users since the start, for status and metrics: internal topics do not count. */
   total = 0;
   readonly #cursor: Cursor;
-  readonly #checksums: boolean;
+  readonly #log: LogTraits;
   readonly #topics = new Map<string, TopicOutput>();
 
-  /** `checksums`: false where the log writes them itself. */
-  constructor(cursor: Cursor, checksums: boolean) {
+  constructor(cursor: Cursor, log: LogTraits) {
     this.#cursor = cursor;
-    this.#checksums = checksums;
+    this.#log = log;
   }
 
   writer(topic: string, partitions: number, internal: boolean): TopicWriter {
     let output = this.#topics.get(topic);
     if (output === undefined) {
-      output = new TopicOutput(this, this.#cursor, { topic, partitions, internal, checksums: this.#checksums });
+      output = new TopicOutput(this, this.#cursor, { topic, partitions, internal, log: this.#log });
       this.#topics.set(topic, output);
     }
     return output;
@@ -54,18 +55,21 @@ interface OutputOptions {
   readonly topic: string;
   readonly partitions: number;
   readonly internal: boolean;
-  readonly checksums: boolean;
+  readonly log: LogTraits;
 }
 
 class TopicOutput implements TopicWriter {
   readonly partitions: number;
+  readonly timed: boolean;
   readonly #buffers: OutputBuffers;
   readonly #cursor: Cursor;
   readonly #writers: readonly BatchWriter[];
   readonly #internal: boolean;
 
-  constructor(buffers: OutputBuffers, cursor: Cursor, { topic, partitions, internal, checksums }: OutputOptions) {
+  constructor(buffers: OutputBuffers, cursor: Cursor, { topic, partitions, internal, log }: OutputOptions) {
     this.#internal = internal;
+    this.timed = !internal && log.timesRecords === true;
+    const checksums = log.writesChecksums !== true;
     this.partitions = partitions;
     this.#buffers = buffers;
     this.#cursor = cursor;

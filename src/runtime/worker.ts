@@ -80,9 +80,8 @@ export class Worker implements TaskWorker {
     this.#options = options;
     this.clock = clock;
     this.job = plan.graph.job;
-    const checksums = log.writesChecksums !== true;
-    this.#outputs = new OutputBuffers(this.cursor, checksums);
-    this.#changelogOutputs = new OutputBuffers(this.cursor, checksums);
+    this.#outputs = new OutputBuffers(this.cursor, log);
+    this.#changelogOutputs = new OutputBuffers(this.cursor, log);
     if (!log.storesRows) {
       if (store === undefined) throw new StreamError('UNSUPPORTED', `state on a ${log.kind} log needs a store`);
       const graph = JSON.stringify(manifestOf(plan.graph, { plan, layout: options.layout }));

@@ -39,6 +39,7 @@ export class KafkaLog implements Log {
   readonly storesRows = false;
   readonly writesChecksums = true;
   readonly timesRecords = true;
+  readonly timesRecords = true;
   readonly shared = true;
   readonly topics: TopicAdmin;
   readonly cluster: ClusterTools;
