@@ -39,7 +39,6 @@ export class KafkaLog implements Log {
   readonly storesRows = false;
   readonly writesChecksums = true;
   readonly timesRecords = true;
-  readonly timesRecords = true;
   readonly shared = true;
   readonly topics: TopicAdmin;
   readonly cluster: ClusterTools;
