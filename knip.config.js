@@ -8,7 +8,7 @@ export default {
     'benchmarks/{kafka-peer.mjs,summarize-profile.ts}',
     'scripts/**/*.{js,ts}',
     'test/{simulation,chaos,acceptance}/main.ts',
-    'test/chaos/*-child.ts',
+    'test/{acceptance,chaos}/*-child.ts',
     'test/**/*.test.ts',
   ],
   project: ['{src,topologies,examples,benchmarks,scripts,test}/**/*.{ts,js}'],

@@ -17,7 +17,7 @@ import { StreamError } from '../../src/index.ts';
 import { makeEvents } from '../chaos/input.ts';
 import { buildChild } from '../chaos/kafka-build.ts';
 import { closeWindows, createTopics, settled } from '../chaos/kafka-flow.ts';
-import { checkOutputs } from '../chaos/kafka-outputs.ts';
+import { checkOutputs, wrongIn } from '../chaos/kafka-outputs.ts';
 import { WorkerProcess } from '../chaos/kafka-process.ts';
 import { events } from '../chaos/topology.ts';
 import { openClusterView, type ClusterView } from './cluster-view.ts';
@@ -74,12 +74,11 @@ export async function brokersAcceptance(args: readonly string[]): Promise<void> 
     const restarts = workers.flatMap((worker) => worker.warnings).filter((line) => line.includes('next start in'));
     await watch.close();
     await Promise.all(workers.map((worker) => worker.kill()));
-    const { lost, doubled, disordered } = await checkOutputs(brokers, written);
+    const findings = await checkOutputs(brokers, written);
     for (const line of restarts) console.error(line);
-    const result = { records: written.length, lost, doubled, disordered, processes, workers: restarts.length };
+    const result = { records: written.length, ...findings, processes, workers: restarts.length };
     console.log(JSON.stringify({ ...result, longestGapMs: watch.longest, longestWriteMs: feed.longest }));
-    if (lost + doubled + disordered + processes > 0)
-      throw new StreamError('LOG_CORRUPT', 'records or processes were lost');
+    if (wrongIn(findings) + processes > 0) throw new StreamError('LOG_CORRUPT', 'records or processes were lost');
   } finally {
     await watch.close();
     await Promise.all(workers.map((worker) => worker.kill()));

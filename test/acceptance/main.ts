@@ -4,6 +4,7 @@ import { flinkAcceptance } from './flink.ts';
 import { brokersAcceptance } from './kafka-brokers.ts';
 import { heartbeatAcceptance } from './kafka-heartbeat.ts';
 import { rebalanceAcceptance } from './kafka-rebalance.ts';
+import { restoreAcceptance } from './kafka-restore.ts';
 import { powerAcceptance } from './power.ts';
 import { stateAcceptance } from './state.ts';
 
@@ -13,6 +14,7 @@ const runs: Readonly<Record<string, (args: readonly string[]) => Promise<void>>>
   'kafka-brokers': brokersAcceptance,
   'kafka-heartbeat': heartbeatAcceptance,
   'kafka-rebalance': rebalanceAcceptance,
+  'kafka-restore': restoreAcceptance,
   power: powerAcceptance,
   state: stateAcceptance,
 };

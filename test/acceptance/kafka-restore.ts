@@ -1,0 +1,82 @@
+/**
+ * `npm run acceptance -- kafka-restore [--keys 5000000] [--bytes 100]`: state of many keys, lost with its machine, comes back
+ * from its changelog. Prints time, speed and memory beside a bare fetch of the same topic.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { processCost } from '../../benchmarks/kafka-driver/process-cost.ts';
+import { startCluster } from '../../scripts/kafka/start-cluster.ts';
+import { openKafkaLog } from '../../src/connectors/kafka/kafka-log.ts';
+import { produce } from '../../src/connectors/produce.ts';
+import { BatchWriter } from '../../src/core/batch-writer.ts';
+import { systemClock, systemRandom } from '../../src/core/clock.ts';
+import { partitionOf } from '../../src/core/partitioner.ts';
+import { string, StreamError } from '../../src/index.ts';
+import { texts } from './kafka-restore-job.ts';
+
+const partitions = 4;
+const batchRecords = 20_000;
+const child = fileURLToPath(new URL('kafka-restore-child.ts', import.meta.url));
+
+export async function restoreAcceptance(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { keys: { type: 'string', default: '5000000' }, bytes: { type: 'string', default: '100' } },
+  });
+  const keys = Number(values.keys);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-restore-'));
+  const cluster = await startCluster({ heapMb: 1024 });
+  const measure = async (mode: 'keep' | 'fetch', name: string): Promise<Measure> => {
+    const command = ['--import', 'tsx', child, mode, cluster.bootstrap, join(folder, name), values.keys];
+    const { output, cpuSeconds } = await processCost([process.execPath, ...command]);
+    const took = JSON.parse(output.trim().split('\n').at(-1)!) as Measure;
+    console.log(JSON.stringify({ what: name, cpuSeconds, ...took }));
+    return took;
+  };
+  try {
+    await feed(cluster.bootstrap, keys, Number(values.bytes));
+    await measure('keep', 'first');
+    const raw = await measure('fetch', 'bare fetch');
+    const restored = await measure('keep', 'second');
+    const share = raw.records! / raw.seconds / (restored.restored! / restored.seconds);
+    console.log(JSON.stringify({ keys, timesTheBareFetch: Math.round(100 * share) / 100 }));
+    if (restored.restored! < keys || restored.recordsIn! > 0 || restored.restarts! > 0) {
+      throw new StreamError('LOG_CORRUPT', `of ${keys} keys ${restored.restored!} came back`);
+    }
+  } finally {
+    await cluster.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Measure {
+  readonly seconds: number;
+  readonly records?: number;
+  readonly restored?: number;
+  readonly recordsIn?: number;
+  readonly restarts?: number;
+}
+
+async function feed(brokers: string, keys: number, bytes: number): Promise<void> {
+  const log = await openKafkaLog({ brokers }, { clock: systemClock, random: systemRandom });
+  await log.topics.create([{ name: texts.name, partitions }]);
+  const checksums = log.writesChecksums !== true;
+  const writers = Array.from({ length: partitions }, (_, i) => new BatchWriter(texts.name, i, { checksums }));
+  for (let user = 0; user < keys;) {
+    const until = Math.min(keys, user + batchRecords);
+    for (; user < until; user++) {
+      const key = `user-${user}`;
+      const text = `${key}:${user % 2 === 0 ? 'some words' : 'other words'}`.padEnd(bytes, '.');
+      writers[partitionOf(key, partitions)]!.append(key, string, text, user);
+    }
+    await produce(
+      log,
+      texts.name,
+      writers.flatMap((writer) => writer.seal() ?? []),
+    );
+  }
+  await log.close();
+}
