@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { serveControl } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { builtInJobs, loadTopology } from '../job/load-topology.ts';
+import { noSavepoints } from '../job/no-savepoints.ts';
 import { topicCodecs } from '../job/topic-codecs.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { JobHandle, LogFactory, OpenLog, RunOptions } from '../job/options.ts';
@@ -41,11 +42,7 @@ export const systemEngine: Engine = {
   },
 
   async restore({ module, config, settings, data, from, force, io }) {
-    if (settings['kafka.brokers'] !== undefined) {
-      throw new StreamError('UNSUPPORTED', 'savepoints are restored on the embedded log only', {
-        remedy: 'Leave out --kafka and KAFKA_BOOTSTRAP_SERVERS.',
-      });
-    }
+    if (settings['kafka.brokers'] !== undefined) throw noSavepoints(module.topology.build(config).job, 'kafka');
     const [{ restore }, { embedded }] = await Promise.all([
       import('../job/restore.ts'),
       import('../job/log-factories.ts'),
@@ -130,6 +127,7 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
       sessionTimeout: settings['kafka.session.timeout'],
       transactionTimeout: settings['kafka.transaction.timeout'],
       replicas: settings['kafka.replication.factor'],
+      partitionDiscovery: settings['kafka.partition.discovery.interval'],
       exchange: settings.exchange,
     }),
     ...codingOf(request),

@@ -8,6 +8,7 @@ import type { HealthPart } from '../observability/health-monitor.ts';
 import type { MetricsSource } from '../observability/metric-family.ts';
 import type { JobHandle, JobPhase, JobStatus, MetricReading } from './options.ts';
 import type { JobWorkers } from './job-workers.ts';
+import { noSavepoints } from './no-savepoints.ts';
 
 const rxjs = onDemand('rxjs') as () => typeof import('rxjs');
 
@@ -113,6 +114,7 @@ export class JobRunner implements JobHandle {
 
   async savepoint(folder: string): Promise<void> {
     if (this.#ended !== undefined) throw new StreamError('NOT_RUNNING', 'the job has ended', { job: this.name });
+    if (!this.log.storesRows) throw noSavepoints(this.name, this.log.kind);
     await this.#parts.workers.quiesce(() => this.#parts.savepoint(folder));
   }
 

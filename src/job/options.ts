@@ -129,6 +129,8 @@ export interface RunOptions<C> {
   readonly sessionTimeout?: Duration;
   /** How long a transaction of a vanished worker may stay open. Default 60 s. */
   readonly transactionTimeout?: Duration;
+  /** How often inputs are looked at for more partitions, on Kafka. Default 1 min. [partition.discovery.interval.ms] */
+  readonly partitionDiscovery?: Duration;
   /** Shows the engine's metrics beside yours. */
   readonly metrics?: MetricsRegistry;
   /** Is told whether the workers live and are ready. */
@@ -179,7 +181,7 @@ export interface JobHandle {
   drain(): Promise<void>;
   /** Commits what is complete and stops; in-flight calls stay in their log for the next start. Idempotent. */
   close(): Promise<void>;
-  /** One consistent cut of the whole job, copied into an empty folder. */
+  /** One consistent cut of the whole job, copied into an empty folder. UNSUPPORTED on Kafka. */
   savepoint(folder: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

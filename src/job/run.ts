@@ -94,6 +94,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
             plan,
             log,
             clock,
+            everyMs: toMs(options.partitionDiscovery ?? '1m', 'partitionDiscovery'),
             prepared,
             prepare,
             onChange: (grown) => {

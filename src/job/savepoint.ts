@@ -12,6 +12,7 @@ import type { Layout, Plan } from '../plan/plan.ts';
 import { deleteJobRows } from '../state/delete-job-rows.ts';
 import { readManifest, restoreSavepoint, writeSavepoint, type SavepointManifest } from '../state/savepoint.ts';
 import { graphRow } from './graph-guard.ts';
+import { noSavepoints } from './no-savepoints.ts';
 import type { OpenState } from './options.ts';
 import type { PreparedTopics } from './prepare-topics.ts';
 
@@ -65,9 +66,11 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
   const { plan, prepared, log, state, group, folder, force } = parts;
   const { job } = plan.graph;
   const { store } = state;
-  if (store === undefined || !log.storesRows) {
-    throw new StreamError('UNSUPPORTED', `a savepoint cannot be restored onto a ${log.kind} log with this state`, {
+  if (!log.storesRows) throw noSavepoints(job, log.kind);
+  if (store === undefined) {
+    throw new StreamError('UNSUPPORTED', 'a savepoint cannot be restored into state in memory', {
       job,
+      remedy: 'Use leveldb().',
     });
   }
   const manifest = await readManifest(folder);

@@ -7,12 +7,12 @@ import type { Log } from '../core/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PreparedTopics } from './prepare-topics.ts';
 
-const everyMs = 60_000;
-
 export interface TopicWatchOptions {
   readonly plan: Plan;
   readonly log: Log;
   readonly clock: Clock;
+  /** Time between two looks, ms. */
+  readonly everyMs: number;
   readonly prepared: PreparedTopics;
   /** Makes the topics fit again. */
   readonly prepare: () => Promise<PreparedTopics>;
@@ -41,7 +41,7 @@ export class TopicWatch {
 
   #arm(): void {
     if (this.#closed) return;
-    this.#timer = this.#options.clock.schedule(everyMs, () => {
+    this.#timer = this.#options.clock.schedule(this.#options.everyMs, () => {
       void this.#check().finally(() => {
         this.#arm();
       });

@@ -3,6 +3,7 @@ import { StreamError } from '../../core/stream-error.ts';
 import { HealthMonitor } from '../../observability/health-monitor.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { MetricsRegistry } from '../../observability/metrics-registry.ts';
+import { noSavepoints } from '../../job/no-savepoints.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { openJobSession, placeOf, type JobSession } from '../session.ts';
@@ -18,6 +19,10 @@ export const savepointCommand: Command = {
     const [job = '', target = ''] = args.positionals;
     const to = resolve(io.cwd, target);
     const session = await openJobSession(call, job);
+    const { settings, job: config } = session.configuration;
+    if (settings['kafka.brokers'] !== undefined) {
+      throw noSavepoints(session.module.topology.build(config).job, 'kafka');
+    }
     const folder = await engine.openFolder({ ...placeOf(session), io });
     let isRunning = true;
     try {

@@ -46,6 +46,10 @@ export const kafkaSettings = {
     duration.optional(),
     'How long a transaction may stay open that nobody ends. Default: 60s.',
   ),
+  'kafka.partition.discovery.interval': setting(
+    duration.optional(),
+    'How often inputs are looked at for more partitions. Default: 1m.',
+  ),
   'kafka.processing.guarantee': setting(
     z.enum(guarantees).optional(),
     'exactly-once or at-least-once: outputs are seen at once, and some twice after a crash. Default: exactly-once.',

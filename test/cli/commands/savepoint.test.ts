@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localFolder } from '../../../src/cli/folder.ts';
 import { main } from '../../../src/cli/main.ts';
+import { systemEngine } from '../../../src/cli/system-engine.ts';
 import { MemoryLog } from '../../../src/connectors/memory-log.ts';
 import { fakeEngine } from '../fake-engine.ts';
 import { fakeIo } from '../fake-io.ts';
@@ -17,6 +18,21 @@ test('asks the running job for it', async () => {
   expect(await main(['savepoint', 'sample', 'sp'], io, engine)).toBe(0);
   expect(folders).toEqual([join(io.cwd, 'sp')]);
   expect(io.stdout.text).toBe(`Savepoint in ${join(io.cwd, 'sp')}\n`);
+  expect(engine.jobs).toEqual([]);
+});
+
+test.each([
+  ['savepoint', 'sample', 'sp'],
+  ['restore', 'sample', '--from', 'sp'],
+])('%s of a job on Kafka is refused, and says what there is instead', async (...argv) => {
+  const io = fakeIo();
+  io.env['KAFKA_BOOTSTRAP_SERVERS'] = 'localhost:9092';
+  const engine = fakeEngine();
+  engine.restore = systemEngine.restore.bind(systemEngine);
+  expect(await main(argv, io, engine)).toBe(1);
+  expect(io.stderr.text).toMatch(
+    /UNSUPPORTED in sample: there are no savepoints.*changelog topics.*run-topology reset/,
+  );
   expect(engine.jobs).toEqual([]);
 });
 
