@@ -43,7 +43,7 @@ export async function rebalanceAcceptance(args: readonly string[]): Promise<void
   const entry = buildChild(folder);
   const onFailure = (): number => failures++;
   const [first, second, joiner] = ['worker-0', 'worker-1', 'joiner'].map(
-    (name) => new WorkerProcess(name, { entry, brokers, folder, sessionTimeoutMs: 45_000, onFailure }),
+    (name) => new WorkerProcess(name, { entry, brokers, folder, sessionTimeoutMs: 45_000, direct: true, onFailure }),
   ) as [WorkerProcess, WorkerProcess, WorkerProcess];
   const watch = new OutputWatch(log);
   try {
@@ -55,10 +55,10 @@ export async function rebalanceAcceptance(args: readonly string[]): Promise<void
     await delay(systemClock, roundMs);
     const changes: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      changes.push(Date.now()); console.error('DBG join', Date.now());
+      changes.push(Date.now());
       joiner.start();
       await delay(systemClock, roundMs / 2);
-      changes.push(Date.now()); console.error('DBG leave', Date.now());
+      changes.push(Date.now());
       const left = joiner.close();
       await delay(systemClock, roundMs / 2);
       await left;

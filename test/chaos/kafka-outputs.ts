@@ -11,15 +11,22 @@ export interface OutputFindings {
   readonly doubled: number;
   /** Records out of order within their key, or with a wrong count. */
   readonly disordered: number;
+  /** Windows whose count came in pieces: event time was ahead of a record. */
+  readonly split: number;
+}
+
+/** How many records and windows are not as they must be. */
+export function wrongIn({ lost, doubled, disordered, split }: OutputFindings): number {
+  return lost + doubled + disordered + split;
 }
 
 export async function checkOutputs(brokers: string, input: readonly Event[]): Promise<OutputFindings> {
   const [a, b] = await Promise.all([checkCounts(brokers, input), checkWindows(brokers, input)]);
-  return { lost: a.lost + b.lost, doubled: a.doubled + b.doubled, disordered: a.disordered };
+  return { lost: a.lost + b.lost, doubled: a.doubled + b.doubled, disordered: a.disordered, split: b.split };
 }
 
 // A counted record per event, numbered within its key.
-async function checkCounts(brokers: string, input: readonly Event[]): Promise<OutputFindings> {
+async function checkCounts(brokers: string, input: readonly Event[]): Promise<Omit<OutputFindings, 'split'>> {
   const totals = new Map<string, number>();
   for (const { key, n } of input) totals.set(key, n);
   const seen = new Map([...totals].map(([key, total]) => [key, new Uint8Array(total + 1)]));
@@ -42,15 +49,19 @@ async function checkCounts(brokers: string, input: readonly Event[]): Promise<Ou
 
 async function checkWindows(brokers: string, input: readonly Event[]): Promise<Omit<OutputFindings, 'disordered'>> {
   const expected = expectedWindows(input);
+  const seen = new Set<string>();
   let doubled = 0;
+  let split = 0;
   for await (const { value } of committedRecords(brokers, windows.name, { idleMs })) {
     const { group, end, count } = JSON.parse(value!) as WindowCount;
     const id = `${String(group)}@${String(end)}`;
+    if (seen.has(id)) split++;
+    seen.add(id);
     const left = (expected.get(id) ?? 0) - count;
     doubled += Math.max(0, -left);
     expected.set(id, Math.max(0, left));
   }
   let lost = 0;
   for (const left of expected.values()) lost += left;
-  return { lost, doubled };
+  return { lost, doubled, split };
 }

@@ -45,19 +45,22 @@ export default defineTopology({
   build(t) {
     const wait = pace(500, Number(process.env['CHAOS_PAUSE_MS'] ?? 0));
     const worker = process.env['CHAOS_WORKER'] ?? '';
-    const counted = t
-      .source('events', events, { watermarks: monotonousTimestamps((event) => event.time) })
-      .keyBy((event) => event.key)
-      .process('per-key', {
-        output: json<Event & Count>('counted'),
-        state: { count: valueState(number) },
-        onElement(event, ctx) {
-          wait();
-          const count = (ctx.state.count.get() ?? 0) + 1;
-          ctx.state.count.set(count);
-          ctx.emit({ ...event, count, worker, at: ctx.processingTime });
-        },
-      });
+    const read = t.source('events', events, { watermarks: monotonousTimestamps((event) => event.time) });
+    // With an exchange there is one more hop; without it the counting depends on nobody else.
+    const keyed =
+      process.env['CHAOS_DIRECT'] === undefined
+        ? read.keyBy((event) => event.key)
+        : read.keyedByRecordKey((event) => event.key);
+    const counted = keyed.process('per-key', {
+      output: json<Event & Count>('counted'),
+      state: { count: valueState(number) },
+      onElement(event, ctx) {
+        wait();
+        const count = (ctx.state.count.get() ?? 0) + 1;
+        ctx.state.count.set(count);
+        ctx.emit({ ...event, count, worker, at: ctx.processingTime });
+      },
+    });
     counted.map(({ key, n, count, worker, at }) => ({ key, n, count, worker, at })).sinkTo('counts', counts);
     counted
       .keyBy((event) => groupOf(event.key))
