@@ -8,6 +8,7 @@ export class JobMetrics implements MetricsSource {
   readonly families = Object.values(engineMetrics);
   readonly commitDuration = new DurationHistogram();
   readonly commitPause = new DurationHistogram();
+  readonly transactionDuration = new DurationHistogram();
   readonly #job: string;
   readonly #workers: JobWorkers;
 
@@ -21,6 +22,7 @@ export class JobMetrics implements MetricsSource {
     sink.value(engineMetrics.restarts, this.#workers.totals.restarts, job);
     sink.histogram(engineMetrics.commitDuration, this.commitDuration, job);
     sink.histogram(engineMetrics.commitPause, this.commitPause, job);
+    sink.histogram(engineMetrics.transactionDuration, this.transactionDuration, job);
     sink.value(engineMetrics.commits, this.commitDuration.count, { ...job, outcome: 'done' });
     this.#workers.collect(sink);
   }

@@ -84,6 +84,9 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
         options.onCommit?.(durationMs, pauseMs);
         changed();
       },
+      onTransaction: (durationMs) => {
+        numbers.transactionDuration.observe(durationMs / 1000);
+      },
       onWarning: (message) => options.onWarning?.(message),
     });
     const numbers = new JobMetrics(job, workers);

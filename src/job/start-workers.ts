@@ -35,6 +35,7 @@ export interface StartOptions {
   readonly config: unknown;
   readonly onChange: () => void;
   readonly onCommit: (durationMs: number, pauseMs: number) => void;
+  readonly onTransaction: (durationMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 

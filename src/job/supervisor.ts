@@ -4,13 +4,16 @@
  *   error.reaction  retry, rollback -> back-off, a new worker     fail-job -> the job fails
  */
 import { delay, type Clock, type Random } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { engineMetrics } from '../observability/engine-metrics.ts';
 import type { MetricsSink } from '../observability/metric-family.ts';
 import { Worker } from '../runtime/worker.ts';
 import type { WorkerOptions } from '../runtime/worker-options.ts';
 import { BackOff } from './back-off.ts';
 import { collectWorker } from './collect-worker.ts';
 import type { JobWorkers, WorkersPhase, WorkerTotals } from './job-workers.ts';
+import { observedLog } from './observed-log.ts';
 import type { PreparedTopics } from './prepare-topics.ts';
 
 export interface RestartSettings {
@@ -27,12 +30,15 @@ export interface SupervisorOptions {
   readonly random: Random;
   readonly onChange: () => void;
   readonly onCommit: (durationMs: number, pauseMs: number) => void;
+  readonly onTransaction: (durationMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 
 export class Supervisor implements JobWorkers {
   worker: Worker | undefined;
   #restarts = 0;
+  #rebalances = 0;
+  readonly #log: Log;
   /** True between a failure and the next start. */
   #waiting = false;
   readonly #options: SupervisorOptions;
@@ -50,6 +56,10 @@ export class Supervisor implements JobWorkers {
     this.#options = options;
     const { initialMs, maxMs } = options.restart;
     this.#backOff = new BackOff(initialMs, maxMs, options.random);
+    this.#log = observedLog(options.worker.log, options.clock, {
+      onRebalance: () => this.#rebalances++,
+      onTransaction: options.onTransaction,
+    });
   }
 
   get totals(): WorkerTotals {
@@ -69,6 +79,8 @@ export class Supervisor implements JobWorkers {
   }
 
   collect(sink: MetricsSink): void {
+    const { job } = this.#options.worker.plan.graph;
+    sink.value(engineMetrics.rebalances, this.#rebalances, { job });
     if (this.worker !== undefined) collectWorker(sink, this.worker, this.#options.clock.now());
   }
 
@@ -106,6 +118,7 @@ export class Supervisor implements JobWorkers {
     const worker = new Worker({
       ...this.#options.worker,
       ...this.#prepared,
+      log: this.#log,
       listener: {
         onChange,
         onWarning,

@@ -30,6 +30,7 @@ export interface ThreadPoolOptions {
   readonly group: string;
   readonly onChange: () => void;
   readonly onCommit: (durationMs: number, pauseMs: number) => void;
+  readonly onTransaction: (durationMs: number) => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -146,7 +147,7 @@ export class ThreadPool implements JobWorkers {
   }
 
   #start(index: number): Promise<void> {
-    const { log, groups, data, job, onChange, onCommit, onWarning } = this.#options;
+    const { log, groups, data, job, onChange, onCommit, onTransaction, onWarning } = this.#options;
     const { kafka, ...common } = data(index);
     const { port1, port2 } = new MessageChannel();
     const stopServing = kafka === undefined ? serveLog(log, port1, groups) : () => port1.close();
@@ -178,6 +179,9 @@ export class ThreadPool implements JobWorkers {
             return;
           case 'commit':
             onCommit(message.durationMs, message.pauseMs);
+            return;
+          case 'transaction':
+            onTransaction(message.durationMs);
             return;
           case 'warning':
             onWarning(message.message);

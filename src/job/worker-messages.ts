@@ -44,6 +44,7 @@ export type FromThread =
       readonly readings: readonly MetricReading[];
     }
   | { readonly type: 'commit'; readonly durationMs: number; readonly pauseMs: number }
+  | { readonly type: 'transaction'; readonly durationMs: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'ended' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly reaction: string };

@@ -49,6 +49,9 @@ async function main(): Promise<void> {
     onCommit: (durationMs, pauseMs) => {
       send({ type: 'commit', durationMs, pauseMs });
     },
+    onTransaction: (durationMs) => {
+      send({ type: 'transaction', durationMs });
+    },
     onWarning: (message) => {
       send({ type: 'warning', message });
     },

@@ -43,6 +43,12 @@ export const engineMetrics = {
     ['job'],
     'Part of a commit in which processing stands still.',
   ),
+  transactionDuration: histogram(
+    'millrace_transaction_duration_seconds',
+    ['job'],
+    'Part of a commit in which the log takes it: on Kafka a transaction.',
+  ),
+  rebalances: counter('millrace_rebalances_total', ['job'], 'Times the group gave this process its tasks.'),
   commits: counter('millrace_commits_total', ['job', 'outcome'], 'Commits that went through (outcome done).'),
   restarts: counter('millrace_restarts_total', ['job'], 'Times a worker went back to its last commit.'),
   watermarkLag: gauge(

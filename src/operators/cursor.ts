@@ -1,5 +1,6 @@
 import type { Codec } from '../core/codec.ts';
 import type { Key } from '../core/partitioner.ts';
+import type { RecordHeader } from '../core/record-batch.ts';
 
 /**
  * Columns of the record that is being processed: one cursor per worker, set by whoever starts an invocation (a source, a
@@ -17,6 +18,9 @@ export class Cursor {
   /** Offset in the input; -1 when the value stems from a timer. */
   offset = -1;
 
+  /** Trace of the record, which what is written because of it carries on; undefined: none, as for timers and calls. */
+  trace: readonly RecordHeader[] | undefined = undefined;
+
   // The decoded value and the bytes it came from: a sink of the same codec forwards the bytes of an unchanged value.
   raw: unknown = undefined;
   rawCodec: Codec<unknown> | undefined = undefined;
@@ -28,6 +32,7 @@ export class Cursor {
   detach(): void {
     this.raw = undefined;
     this.rawCodec = undefined;
+    this.trace = undefined;
     this.offset = -1;
   }
 }

@@ -8,6 +8,7 @@
 import type { Codec } from '../core/codec.ts';
 import { keyText, partitionOf, type Key } from '../core/partitioner.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { traceHeaders } from '../core/trace-headers.ts';
 import type { Counters } from './counters.ts';
 import { EventClock } from './event-clock.ts';
 import type { OperatorHost, TopicWriter } from './host.ts';
@@ -130,14 +131,18 @@ export class LogEntry {
     cursor.partition = batch.partition;
     cursor.rawSlab = slab;
     cursor.rawCodec = this.#codec;
-    for (let i = from; i < to; i++) {
+    const traced = batch.headerStarts !== undefined;
+    let i = from;
+    while (i < to) {
       const start = valueStarts[i]!;
       const end = valueEnds[i]!;
       cursor.offset = offsets[i]!;
       if (keyStarts[i]! < 0) {
+        cursor.trace = undefined;
         const mark = this.#marks.decode(slab, start, end);
         this.#entry.mark(mark.upstream, mark.upstreamCount, mark.watermark, mark.idle);
-        if (host.advancing) return i + 1;
+        i++;
+        if (host.advancing) break;
         continue;
       }
       const value = this.#codec.decode(slab, start, end);
@@ -145,10 +150,13 @@ export class LogEntry {
       cursor.raw = value;
       cursor.rawStart = start;
       cursor.rawEnd = end;
+      cursor.trace = traced ? traceHeaders(batch, i) : undefined;
       this.#entry.element(key(value), value);
-      if (host.held) return i + 1;
+      i++;
+      if (host.held) break;
     }
-    return to;
+    cursor.trace = undefined; // as in Source.feed
+    return i;
   }
 
   restore(times: readonly number[], idle: ReadonlySet<number>, reached: number): void {

@@ -5,6 +5,7 @@
 import type { Codec } from '../core/codec.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
 import { StreamError, preview } from '../core/stream-error.ts';
+import { traceHeaders } from '../core/trace-headers.ts';
 import type { SourceTimeOptions, WatermarkGenerator } from '../core/watermark-strategy.ts';
 import type { Counters } from './counters.ts';
 import type { OperatorHost } from './host.ts';
@@ -86,6 +87,7 @@ export class Source {
   feed(batch: RecordBatch, index: number, from: number, to: number): number {
     const { cursor } = this.#host;
     const { slab, valueStarts, valueEnds, offsets, timestamps } = batch;
+    const traced = batch.headerStarts !== undefined;
     const codec = this.#codec;
     const timestamp = this.#timestamp;
     const generator = this.#generators[index];
@@ -121,6 +123,7 @@ export class Source {
       cursor.raw = value;
       cursor.rawStart = start;
       cursor.rawEnd = end;
+      if (traced) cursor.trace = traceHeaders(batch, i);
       this.counters.recordsOut++;
       out.process(value);
       if (host.held) {
@@ -128,6 +131,7 @@ export class Source {
         break;
       }
     }
+    cursor.trace = undefined; // what is written between slices belongs to no record
     this.counters.recordsIn += i - from;
     return i;
   }

@@ -89,9 +89,9 @@ class TopicOutput implements TopicWriter {
     const cursor = this.#cursor;
     const writer = this.#writers[partition]!;
     if (value === cursor.raw && codec === cursor.rawCodec) {
-      writer.appendBytes(key, cursor.rawSlab, cursor.rawStart, cursor.rawEnd, timestamp);
+      writer.appendBytes(key, cursor.rawSlab, cursor.rawStart, cursor.rawEnd, timestamp, cursor.trace);
     } else {
-      writer.append(key, codec, value, timestamp);
+      writer.append(key, codec, value, timestamp, cursor.trace);
     }
     this.#buffers.count++;
     if (!this.#internal) this.#buffers.total++;

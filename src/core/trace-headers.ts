@@ -1,0 +1,11 @@
+import { recordHeaders } from './record-headers.ts';
+import type { RecordBatch, RecordHeader } from './record-batch.ts';
+
+/** The headers of W3C's trace context. */
+const names: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
+
+/** Those of record `i` that say which trace it belongs to; undefined: none. */
+export function traceHeaders(batch: RecordBatch, i: number): readonly RecordHeader[] | undefined {
+  const found = recordHeaders(batch, i).filter(({ key }) => names.has(key));
+  return found.length === 0 ? undefined : found;
+}
