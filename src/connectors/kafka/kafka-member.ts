@@ -34,6 +34,8 @@ export class KafkaMember implements GroupMember {
   #id: MemberId;
   /** Id to join with; empty: as a new member. */
   #memberId = '';
+  /** A join was sent. */
+  #asked = false;
   /** Times that `rejoin` was called. */
   #wishes = 0;
   #joinDue = false;
@@ -81,7 +83,9 @@ export class KafkaMember implements GroupMember {
 
   async #sayGoodBye(): Promise<void> {
     const { group, instanceId, keepPlace } = this.#spec;
-    if (keepPlace === true || this.#memberId === '') return;
+    // A static member has its place from the moment it asks for it, before it is told an id.
+    const hasPlace = this.#memberId !== '' || (this.#asked && instanceId !== undefined);
+    if (keepPlace === true || !hasPlace) return;
     await this.#requests.leave(group, this.#memberId, instanceId);
   }
 
@@ -109,6 +113,7 @@ export class KafkaMember implements GroupMember {
     this.#joining = true;
     this.#joinDue = false;
     const { group, instanceId, sessionTimeoutMs, listener } = this.#spec;
+    this.#asked = true;
     const joined = await this.#requests.join({
       group,
       sessionTimeoutMs,

@@ -28,6 +28,13 @@ function joinOf(body: Buffer): Joined {
   return { memberId, metadata: metadata! };
 }
 
+function leavingOf(body: Buffer): readonly [memberId: string, instanceId: string | null] {
+  const reader = new ResponseReader(body);
+  reader.string();
+  const [leaving] = reader.array(() => [reader.string(), reader.nullableString()] as const);
+  return leaving!;
+}
+
 /** A coordinator that lets this member alone into the group; every join is a new generation. */
 class Coordinator {
   readonly joins: Joined[] = [];
@@ -263,6 +270,28 @@ describe('leaving', () => {
     expect(count(transport, leaveGroup)).toBe(1);
     expect(coordinator.joins.length).toBe(2);
     expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    ['has its place before it is told an id', { instanceId: 'one' }, ['', 'one']],
+    ['has none yet, without a name of its own', {}, undefined],
+  ])('while the first join waits: %s', async (_, more, said) => {
+    const { transport, settle, member } = start(more);
+    transport.answer(
+      joinGroup,
+      ({ signal }) =>
+        new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
+    await settle();
+    await member.leave();
+    const sent = transport.sent.find(({ apiKey }) => apiKey === leaveGroup);
+    expect(sent === undefined ? undefined : leavingOf(sent.body)).toEqual(said);
+  });
+
+  test('without having asked for a place says nothing', async () => {
+    const { transport, member } = start({ instanceId: 'one' });
+    await member.leave();
+    expect(count(transport, leaveGroup)).toBe(0);
   });
 
   test('keeps the place of a member that wants it for its next start', async () => {

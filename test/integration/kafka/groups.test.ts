@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { delay, systemClock } from '../../../src/core/clock.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 import { fresh, openLog, TestMember } from '../support/kafka-case.ts';
 
@@ -56,6 +57,27 @@ describeOnKafka('a group on one broker', {}, (cluster) => {
     expect(again.tasks).toEqual(first.tasks);
     await again.handle.leave(); // for good
     await shared(other);
+  });
+
+  test('a static member that leaves while its first join waits leaves nothing behind', async () => {
+    const group = fresh('group');
+    const [one, two] = [await openLog(cluster().bootstrap), await openLog(cluster().bootstrap)];
+    let taken = (): void => undefined;
+    const first = await TestMember.join(one, group, 'a', tasks);
+    await shared(first);
+    first.takingIn = new Promise((resolve) => (taken = resolve));
+    first.handle.rejoin();
+    await expect.poll(() => first.assignments, { timeout: 10_000 }).toBe(2);
+    const { generation } = first.handle.id;
+    const second = await TestMember.join(two, group, 'b', tasks, { instanceId: 'place' });
+    await delay(systemClock, 1_000); // the broker has its request, and waits for the first member
+    await second.handle.leave();
+    first.takingIn = Promise.resolve();
+    taken();
+    await expect.poll(() => first.handle.id.generation, { timeout: 3_000 }).toBeGreaterThan(generation);
+    await delay(systemClock, 1_000);
+    expect(first.tasks.length).toBe(tasks);
+    expect(second.assignments).toBe(0);
   });
 
   test('lets the newest of two instances with one name live', async () => {

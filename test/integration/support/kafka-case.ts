@@ -28,6 +28,8 @@ export class TestMember {
   handle!: GroupMember;
   tasks: readonly number[] = [];
   assignments = 0;
+  /** How long it takes assignments in: it joins again when this resolves. */
+  takingIn: Promise<void> = Promise.resolve();
   lost = 0;
 
   private constructor(name: string) {
@@ -53,7 +55,7 @@ export class TestMember {
         onAssigned: (assignment) => {
           member.tasks = JSON.parse(Buffer.from(assignment).toString()) as number[];
           member.assignments++;
-          return Promise.resolve();
+          return member.takingIn;
         },
         onLost: () => {
           member.tasks = [];

@@ -140,8 +140,9 @@ class FakeGroup {
     if (this.state === 'joining') throw kafkaError.rebalanceInProgress;
   }
 
-  leave(memberId: string): void {
-    const member = this.members.get(memberId);
+  leave(memberId: string, instanceId: string | undefined): void {
+    const named = [...this.members.values()].find((each) => instanceId !== undefined && each.instanceId === instanceId);
+    const member = memberId === '' ? named : this.members.get(memberId);
     if (member === undefined) throw kafkaError.unknownMember;
     this.#drop(member);
   }

@@ -93,7 +93,7 @@ function leave(cluster: FakeState): Handler {
         out
           .string(memberId)
           .string(instanceId)
-          .int16(codeOf(() => cluster.groups.group(group).leave(memberId))),
+          .int16(codeOf(() => cluster.groups.group(group).leave(memberId, instanceId ?? undefined))),
       );
   };
 }
@@ -144,9 +144,11 @@ function offsetCommit({ groups, transactions }: FakeState): Handler {
       groups.check(group, memberId, generation);
       transactions.offsets.commit(group, offsets);
     });
-    out.int32(0).array(byTopic(offsets), ({ topic, places }) =>
-      out.string(topic).array(places, ({ partition }) => out.int32(partition).int16(errorCode)),
-    );
+    out
+      .int32(0)
+      .array(byTopic(offsets), ({ topic, places }) =>
+        out.string(topic).array(places, ({ partition }) => out.int32(partition).int16(errorCode)),
+      );
   };
 }
 
