@@ -12,11 +12,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import type { Store } from '../core/store.ts';
+import { StreamError } from '../core/stream-error.ts';
 import type { TopicWriter } from '../operators/host.ts';
+import { manifestOf } from '../plan/manifest.ts';
 import type { Plan, SubTopology } from '../plan/plan.ts';
 import { encodePosition, positionKey, type ChangelogPosition } from './changelog-position.ts';
 import { restoreChangelog, type RestoreProgress } from './restore-changelog.ts';
 import type { TaskId } from './task.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 export function changelogTopic(job: string, subTopology: string): string {
   return `${job}-${subTopology}-changelog`;
@@ -33,6 +36,14 @@ export function keepsRows(plan: Plan, sub: SubTopology): boolean {
     const node = plan.graph.nodes.get(id)!;
     return node.kind === 'source' && node.time.watermarks !== undefined;
   });
+}
+
+/** The changelog of a worker; undefined: the log keeps the rows. */
+export function changelogOf({ plan, layout, log, store, clock }: WorkerOptions): Changelog | undefined {
+  if (log.storesRows) return undefined;
+  if (store === undefined) throw new StreamError('UNSUPPORTED', `state on a ${log.kind} log needs a store`);
+  const graph = JSON.stringify(manifestOf(plan.graph, { plan, layout }));
+  return new Changelog({ log, store, clock, job: plan.graph.job, graph });
 }
 
 export interface ChangelogOptions {

@@ -5,10 +5,11 @@
  *   assignment -> release what is gone -> fence the departed -> done: the group goes on -> open, restore -> attach
  */
 import type { Assignor, GroupMember, Transactor } from '../core/log.ts';
+import { StreamError } from '../core/stream-error.ts';
 import type { NodeId } from '../graph/nodes.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { SubTopology } from '../plan/plan.ts';
-import { encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
+import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import type { Changelog } from './changelog.ts';
 import { Departed } from './departed.ts';
 import { openTask, prepareTask } from './open-task.ts';
@@ -116,7 +117,14 @@ export class WorkerTasks {
   }
 
   /** Keeps an assignment for the next turn; resolves when the group may go on. */
-  assign(assignment: Assignment, generation: number): Promise<void> {
+  assign(bytes: Uint8Array, generation: number): Promise<void> {
+    const assignment = decodeAssignment(bytes);
+    const { refused } = assignment;
+    if (refused !== undefined) {
+      const { job } = this.#options.options.plan.graph;
+      this.#options.onError(new StreamError('FENCED', refused, { job, remedy: 'Stop the other worker first.' }));
+      return Promise.resolve();
+    }
     return new Promise((done) => {
       this.#pending.push({ assignment, generation, done });
     });

@@ -15,11 +15,8 @@ import { StreamError } from '../core/stream-error.ts';
 import type { DurationHistogram } from '../observability/duration-histogram.ts';
 import { Cursor } from '../operators/cursor.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
-import { manifestOf } from '../plan/manifest.ts';
 import { AdvanceQueue } from './advance-queue.ts';
-import { decodeAssignment } from './assignment.ts';
-import { Changelog } from './changelog.ts';
-import { CommitTimer } from './commit-timer.ts';
+import { changelogOf } from './changelog.ts';
 import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
@@ -31,6 +28,7 @@ import type { RestoreProgress } from './restore-changelog.ts';
 import { startOf } from './source-start.ts';
 import type { Task, TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
+import { WorkerCommits } from './worker-commits.ts';
 import { WorkerMembership } from './worker-membership.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
 import { WorkerTasks } from './worker-tasks.ts';
@@ -51,11 +49,7 @@ export class Worker implements TaskWorker {
   readonly #mailbox: (() => void)[] = [];
   readonly #wake = new WakeUp();
   readonly #outputs: OutputBuffers;
-  readonly #changelogOutputs: OutputBuffers;
-  readonly #changelog: Changelog | undefined;
-  readonly #committer: Committer;
-  /** Undefined: the log keeps internal topics too, a savepoint goes back to positions in them. */
-  readonly #purge: Purge | undefined;
+  readonly #commits: WorkerCommits;
   readonly #feeder: Feeder;
   readonly #tasks: WorkerTasks;
   readonly #requests: Request[] = [];
@@ -64,8 +58,6 @@ export class Worker implements TaskWorker {
   #member!: GroupMember;
   #ending: Ending | undefined;
   #failure: Error | undefined;
-  #committing: Promise<void> | undefined;
-  readonly #commitTimer: CommitTimer;
   readonly #membership = new WorkerMembership(
     () => this.#member,
     () => {
@@ -76,42 +68,57 @@ export class Worker implements TaskWorker {
   #sourcesHeld = false;
 
   constructor(options: WorkerOptions) {
-    const { plan, log, store, clock, topics } = options;
+    const { plan, log, clock, topics } = options;
     this.#options = options;
     this.clock = clock;
     this.job = plan.graph.job;
     this.#outputs = new OutputBuffers(this.cursor, log);
-    this.#changelogOutputs = new OutputBuffers(this.cursor, log);
-    if (!log.storesRows) {
-      if (store === undefined) throw new StreamError('UNSUPPORTED', `state on a ${log.kind} log needs a store`);
-      const graph = JSON.stringify(manifestOf(plan.graph, { plan, layout: options.layout }));
-      this.#changelog = new Changelog({ log, store, clock, job: this.job, graph });
-    }
-    this.#committer = new Committer({
-      job: this.job,
-      fingerprint: plan.fingerprint,
-      log,
-      clock,
-      outputs: this.#outputs,
-      changelogOutputs: this.#changelogOutputs,
-      changelog: this.#changelog,
-      changelogPartitions: (topic) => topics.get(topic)?.partitions,
-    });
+    const changelog = changelogOf(options);
     this.#feeder = new Feeder(clock);
-    if (!log.storesRows) {
-      this.#purge = new Purge(log.topics, clock, (message) => {
-        options.listener.onWarning(message);
-      });
-    }
-    const { commitIntervalMs, commitLingerMs } = options.settings;
-    this.#commitTimer = new CommitTimer({ intervalMs: commitIntervalMs, lingerMs: commitLingerMs });
+    const { commitIntervalMs, commitLingerMs, stateBytes } = options.settings;
+    this.#commits = new WorkerCommits({
+      job: this.job,
+      clock,
+      timing: { intervalMs: commitIntervalMs, lingerMs: commitLingerMs },
+      stateBytes,
+      committer: new Committer({
+        job: this.job,
+        fingerprint: plan.fingerprint,
+        log,
+        clock,
+        outputs: this.#outputs,
+        changelogOutputs: new OutputBuffers(this.cursor, log),
+        changelog,
+        changelogPartitions: (topic) => topics.get(topic)?.partitions,
+      }),
+      outputs: this.#outputs,
+      purge: log.storesRows
+        ? undefined
+        : new Purge(log.topics, clock, (message) => {
+            options.listener.onWarning(message);
+          }),
+      transactor: () => this.#transactor,
+      membership: this.#membership,
+      tasks: () => this.tasks,
+      internalPositions: () => this.#feeder.internalPositions(),
+      onCommit: (durationMs, pauseMs) => {
+        options.listener.onCommit(durationMs, pauseMs);
+        this.#wake.signal();
+      },
+      onError: (error) => {
+        this.#fail(error);
+      },
+      check: () => {
+        this.#rethrow();
+      },
+    });
     this.#tasks = new WorkerTasks({
       worker: this,
       options,
-      changelog: this.#changelog,
+      changelog,
       transactor: () => this.#transactor,
       member: () => this.#member,
-      commit: () => this.#commitNow(),
+      commit: () => this.#commits.now(),
       onReleased: (task) => {
         this.#advancers.drop(task);
       },
@@ -252,11 +259,7 @@ export class Worker implements TaskWorker {
   /** True when everything that was read has been processed and committed. */
   get quiet(): boolean {
     return (
-      !this.#tasks.opening &&
-      this.#commitTimer.clean &&
-      this.#committing === undefined &&
-      !this.advancing &&
-      !this.#feeder.busy()
+      !this.#tasks.opening && this.#commits.clean && !this.#commits.running && !this.advancing && !this.#feeder.busy()
     );
   }
 
@@ -339,13 +342,7 @@ export class Worker implements TaskWorker {
 
   #onAssigned(bytes: Uint8Array, generation: number): Promise<void> {
     this.#membership.wake();
-    const assignment = decodeAssignment(bytes);
-    const { refused } = assignment;
-    if (refused !== undefined) {
-      this.#fail(new StreamError('FENCED', refused, { job: this.job, remedy: 'Stop the other worker first.' }));
-      return Promise.resolve();
-    }
-    const taken = this.#tasks.assign(assignment, generation);
+    const taken = this.#tasks.assign(bytes, generation);
     this.#wake.signal();
     return taken;
   }
@@ -355,7 +352,7 @@ export class Worker implements TaskWorker {
       request.reject(new StreamError('NOT_RUNNING', 'the worker has stopped', { job: this.job }));
     }
     await this.#tasks.stop();
-    await this.#committing?.catch(() => undefined); // its failure is what ended the worker, or follows from it
+    await this.#commits.settled();
     this.#tasks.close();
     this.#feeder.setTasks([]);
     const steps = [
@@ -386,11 +383,11 @@ export class Worker implements TaskWorker {
         await this.#tasks.takeAssignment();
         continue;
       }
-      if (this.#commitDue()) this.#commitSoon();
+      this.#commits.beginWhenDue();
       this.#feeder.wakeTimers();
       if (await this.#advanceAll()) continue;
       const fed = this.#mayFeed() && this.#feeder.step();
-      if (this.#feeder.timeMoved() || fed) this.#noteProgress();
+      if (this.#feeder.timeMoved() || fed) this.#commits.changed();
       if (fed && this.#feeder.roomMade()) this.#intake.poll();
       if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
@@ -418,9 +415,9 @@ export class Worker implements TaskWorker {
     const start = this.clock.monotonic();
     while (this.advancing) {
       const loading = this.#advancers.step();
-      this.#noteProgress();
+      this.#commits.changed();
       if (loading !== undefined) await loading;
-      if (this.#memoryFull()) await this.#commitNow();
+      if (this.#commits.full) await this.#commits.now();
       if (this.clock.monotonic() - start > maxTurnMs) {
         await this.clock.yield();
         return this.advancing;
@@ -430,67 +427,12 @@ export class Worker implements TaskWorker {
   }
 
   #mayFeed(): boolean {
-    return !(this.#memoryFull() && this.#committing !== undefined);
-  }
-
-  // Uncommitted work exists from now on.
-  #noteProgress(): void {
-    this.#commitTimer.changed(this.clock.now(), this.#outputs.count > 0);
-  }
-
-  #memoryFull(): boolean {
-    let dirty = this.#outputs.byteLength;
-    for (const task of this.tasks) dirty += task.state.dirtyBytes;
-    return dirty > this.#options.settings.stateBytes / 2;
-  }
-
-  #commitDue(): boolean {
-    if (this.#committing !== undefined || this.#commitTimer.clean) return false;
-    return this.clock.now() >= this.#commitTimer.due || this.#memoryFull();
-  }
-
-  // Begins a commit that runs beside the next epoch.
-  #commitSoon(): void {
-    const start = this.clock.monotonic();
-    this.#commitTimer.begun();
-    const purgeable = this.#purge?.due === true ? this.#feeder.internalPositions() : [];
-    const written = this.#committer.commit(this.#transactor, this.#membership, this.tasks);
-    const pauseMs = this.clock.monotonic() - start;
-    this.#committing = written.then(
-      () => {
-        this.#committing = undefined;
-        this.#options.listener.onCommit(this.clock.monotonic() - start, pauseMs);
-        if (purgeable.length > 0) void this.#purge?.run(purgeable);
-        this.#shrink();
-        this.#wake.signal();
-      },
-      (error: unknown) => {
-        this.#fail(StreamError.from(error, 'COMMIT_FAILED', { job: this.job, reaction: 'rollback' }));
-      },
-    );
-  }
-
-  /** Everything up to now is committed when this resolves. */
-  async #commitNow(): Promise<void> {
-    await this.#committing;
-    this.#rethrow();
-    if (this.#commitTimer.clean && this.#outputs.count === 0) return;
-    this.#commitSoon();
-    await this.#committing;
-    this.#rethrow();
-  }
-
-  #shrink(): void {
-    const { stateBytes } = this.#options.settings;
-    const { tasks } = this;
-    const each = stateBytes / Math.max(1, tasks.length);
-    for (const task of tasks) if (task.state.cachedBytes > each) task.state.shrink(each);
+    return !(this.#commits.full && this.#commits.running);
   }
 
   async #sleep(): Promise<void> {
     const now = this.clock.now();
-    const commit = this.#committing === undefined ? this.#commitTimer.due : Infinity;
-    const until = Math.min(commit, this.#feeder.nextWake(), now + heartbeatMs);
+    const until = Math.min(this.#commits.nextDue, this.#feeder.nextWake(), now + heartbeatMs);
     const timer = this.clock.schedule(Math.max(0, until - now), () => {
       this.#wake.signal();
     });
@@ -503,12 +445,12 @@ export class Worker implements TaskWorker {
 
   async #tryEnd(fed: boolean): Promise<boolean> {
     if (this.#ending === 'close') {
-      await this.#commitNow();
+      await this.#commits.now();
       return true;
     }
     this.#pauseSources(true);
     if (fed || this.advancing || this.#tasks.opening || !this.#feeder.drained()) return false;
-    await this.#commitNow();
+    await this.#commits.now();
     // Log exchanges: what the commit made visible must come back in and be processed.
     return this.#feeder.drained() && (await this.#feeder.exchangesEmpty(this.#options.log));
   }
@@ -524,7 +466,7 @@ export class Worker implements TaskWorker {
   async #tryServe(fed: boolean): Promise<boolean> {
     this.#pauseSources(true);
     if (fed || this.advancing || this.#tasks.opening || this.#feeder.busy()) return false;
-    await this.#commitNow();
+    await this.#commits.now();
     if (!(await this.#feeder.exchangesEmpty(this.#options.log))) return false;
     for (const request of this.#requests.splice(0)) await request.run();
     this.#pauseSources(this.#sourcesHeld || this.#ending === 'drain');

@@ -9,6 +9,7 @@ import { RowBatch } from '../../src/core/row-batch.ts';
 import { aggregatingState, listState, mapState, reducingState, valueState } from '../../src/core/state-spec.ts';
 import type { Handles } from '../../src/core/state-spec.ts';
 import type { OperatorState, StateBackend, TaskState } from '../../src/state/backend.ts';
+import { Model, type Mortal } from './plain-state.ts';
 
 /** A backend under test. */
 export interface Harness {
@@ -38,26 +39,6 @@ const specs = {
   joined: aggregatingState(string, concat),
 };
 type AllHandles = Handles<typeof specs>;
-
-interface Mortal {
-  value: string;
-  expiry: number;
-}
-
-class Model {
-  value = new Map<string, string>();
-  mortal = new Map<string, Mortal>();
-  refreshed = new Map<string, Mortal>();
-  list = new Map<string, string[]>();
-  mortalList = new Map<string, Mortal[]>();
-  map = new Map<string, Map<string, string>>();
-  mortalMap = new Map<string, Map<string, Mortal>>();
-  longest = new Map<string, string>();
-  joined = new Map<string, string>();
-  timers = new Map<string, { domain: TimeDomain; time: number; key: string }>();
-  shared = new Map<string, string>();
-  rows = new Map<number, string>();
-}
 
 class System {
   task!: TaskState;
