@@ -11,6 +11,9 @@ import { fresh, openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 
 const longestMs = 10_000;
+
+/** What starting the process takes on a machine that has nothing else to do; what it takes here is measured. */
+const quietStartMs = 1_500;
 const library = new URL('../../../src/index.ts', import.meta.url).href;
 const schema = {
   type: 'record',
@@ -63,12 +66,15 @@ async function limitMessages(brokers: string, name: string, bytes: number): Prom
   await admin.disconnect();
 }
 
+let startMs = quietStartMs;
+
 /** Runs it to its end, which must come soon. */
 async function outcome(name: string, wrong: Case): Promise<{ code: number | null; err: string }> {
   const start = performance.now();
   const job = new CliProcess(jobFolder(name, wrong), './job.ts');
   const code = await job.exit;
-  expect(performance.now() - start, job.err).toBeLessThan(longestMs);
+  const busyMs = Math.max(0, startMs - quietStartMs);
+  expect(performance.now() - start - busyMs, job.err).toBeLessThan(longestMs);
   expect(job.err).not.toMatch(/\n\s+at .*\.[jt]s/); // no stacks
   return { code, err: job.err };
 }
@@ -77,6 +83,14 @@ describeOnKafka('a job with bad configuration', { security: true, registry: true
   const brokers = () => `kafka.brokers: ${cluster().bootstrap}`;
   const alice = (password: string) =>
     `kafka: { brokers: '${cluster().security!.sasl}', sasl: { username: alice, password: ${password} } }`;
+
+  test('a broker without a port', async () => {
+    const start = performance.now();
+    const { code, err } = await outcome(fresh('job'), { settings: 'kafka.brokers: localhost:port' });
+    expect(err).toMatch(/CONFIG_INVALID.*localhost:port/s);
+    expect(code).toBe(2);
+    startMs = performance.now() - start; // it asks no broker
+  });
 
   test('wrong broker', async () => {
     const refused = await outcome(fresh('job'), { settings: "kafka.brokers: '127.0.0.1:9'" });
@@ -89,12 +103,6 @@ describeOnKafka('a job with bad configuration', { security: true, registry: true
     const mute = await outcome(fresh('job'), { settings: `kafka.brokers: '${place}'` });
     expect(mute.err).toContain(`${place}: no answer within 5000 ms`);
     expect(mute.code).toBe(1);
-  });
-
-  test('a broker without a port', async () => {
-    const { code, err } = await outcome(fresh('job'), { settings: 'kafka.brokers: localhost:port' });
-    expect(err).toMatch(/CONFIG_INVALID.*localhost:port/s);
-    expect(code).toBe(2);
   });
 
   test('wrong credentials', async () => {

@@ -26,7 +26,7 @@ export interface TransportEnvironment {
 }
 
 /** Whoever starts a job wants to know soon that the cluster is not there. */
-const startTimeoutMs = 7_000;
+const startTimeoutMs = 6_000;
 
 /** In a row; after so many no broker is in the middle of stopping. */
 const certainRebuffs = 5;
