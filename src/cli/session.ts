@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve as resolvePath } from 'node:path';
 import { z } from 'zod';
-import { StreamError } from '../core/stream-error.ts';
+import { messageOf, StreamError } from '../core/stream-error.ts';
 import type { JobModule } from '../job/load-topology.ts';
 import { redactor, type Redactor } from '../observability/redactor.ts';
 import type { CommandCall } from './command.ts';
@@ -67,7 +67,13 @@ function settingsFile({ io, args }: CommandCall): Layer {
     if (named === undefined) return [];
     throw new StreamError('CONFIG_INVALID', `there is no settings file ${path}`);
   }
-  return fileLayer(relative(io.cwd, path) || path, readFileSync(path, 'utf8'), io.env);
+  let source: string;
+  try {
+    source = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new StreamError('CONFIG_INVALID', `the settings file ${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  return fileLayer(relative(io.cwd, path) || path, source, io.env);
 }
 
 function flagLayer(values: ReadonlyMap<string, readonly string[]>): Layer {

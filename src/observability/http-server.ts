@@ -44,10 +44,14 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(
-        new StreamError('IO_FAILED', `cannot listen on port ${String(options.port)}: ${error.message}`, {
-          cause: error,
-          remedy: 'Choose another port, or stop the process that has it.',
-        }),
+        new StreamError(
+          'IO_FAILED',
+          `cannot listen on ${options.host ?? ''}:${String(options.port)}: ${error.message}`,
+          {
+            cause: error,
+            remedy: 'Choose another port or host, or stop the process that has it.',
+          },
+        ),
       );
     });
     server.listen(options.port, options.host, resolve);

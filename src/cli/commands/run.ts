@@ -116,7 +116,12 @@ async function runJob(call: CommandCall): Promise<ExitCode> {
       io,
     });
     ending.attach(job, forMs);
-    http = await serveMetrics(session, job, metrics, health, logger);
+    try {
+      http = await serveMetrics(session, job, metrics, health, logger);
+    } catch (error) {
+      await job.close(); // nobody could look after it
+      throw error;
+    }
     const progress = new Progress({ job, clock: io.clock, metrics, logger, line });
     try {
       await ending.wait(job);

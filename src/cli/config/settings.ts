@@ -23,11 +23,12 @@ export interface HttpAddress {
   readonly host?: string;
 }
 const httpAddress = z
-  .union([z.int().min(0).max(65_535), z.string().regex(/^(.+:)?\d{1,5}$/, 'must be PORT or HOST:PORT')])
+  .union([z.int().min(0).max(65_535), z.string().regex(/^(.+:)?\d{1,5}$/)], 'must be PORT or HOST:PORT')
   .transform((value): HttpAddress => {
     const [, host, port] = /^(?:(.+):)?(\d+)$/.exec(String(value)) ?? [];
     return { port: Number(port), ...(host === undefined ? {} : { host }) };
-  });
+  })
+  .refine(({ port }) => port <= 65_535, 'must have a port of at most 65535');
 
 export const settings = {
   data: setting(text, 'Folder of the embedded log and the state.', {

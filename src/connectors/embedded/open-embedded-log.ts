@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { TopicDescription } from '../../core/log.ts';
 import type { Store } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
 import { LocalLog } from '../log/local-log.ts';
 import type { StoredOffset } from '../log/log-storage.ts';
 import { partitionName } from '../log/partition-name.ts';
@@ -48,6 +49,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Loca
   const files = new FileHandles();
   try {
     const rows = await readRows(store);
+    if (rows.descriptions.length === 0) await checkUnused(folder);
     const topics = new Map<string, SegmentedTopic>();
     for (const description of rows.descriptions) {
       const partitions: SegmentedPartition[] = [];
@@ -106,6 +108,17 @@ async function openPartition(
   }
   await store.verify();
   return store;
+}
+
+// A topic has a row before it has a segment. Where there is no row at all, the store was lost, and with it the knowledge of
+// what in the segments is committed: they are not leftovers.
+async function checkUnused(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith('.segment') || (await stat(join(folder, name))).size === 0) continue;
+    throw new StreamError('LOG_CORRUPT', `${join(folder, name)} holds records, but the store beside the log is empty`, {
+      remedy: 'Restore the folder from a copy: `store` and `log` belong together. To begin anew, delete both.',
+    });
+  }
 }
 
 // Files that no row knows are leftovers: of a commit that did not happen, or of a deletion that was not finished.

@@ -10,6 +10,7 @@ import { Level } from 'level';
 import type { RowBatch } from '../../core/row-batch.ts';
 import type { Row, ScanRange, Store } from '../../core/store.ts';
 import type { StreamError } from '../../core/stream-error.ts';
+import { checkFiles } from './check-files.ts';
 import { storeError, storeWriteError } from './store-error.ts';
 
 const MiB = 1024 * 1024;
@@ -136,6 +137,7 @@ export async function openLevelStore(folder: string, options: LevelStoreOptions 
   };
   try {
     await mkdir(path, { recursive: true });
+    await checkFiles(path);
     const db = new Level<string, Buffer>(path, settings);
     await db.open();
     return new LevelStore(path, db);

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { main } from '../../../src/cli/main.ts';
@@ -192,6 +194,32 @@ test('--http serves health and status, without secrets, until the job ends', asy
   job.finish();
   await ended;
   await expect(fetch(url)).rejects.toThrow();
+});
+
+test('a job is closed when nobody can look after it: the address of --http is taken', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const { io, job, ended } = await start(['sample', '--http', `127.0.0.1:${String(port)}`]);
+  expect(await ended).toBe(1);
+  expect(job.closes).toBe(1);
+  expect(io.stderr.text).toContain(`cannot listen on 127.0.0.1:${String(port)}`);
+  taken.close();
+});
+
+test('--http with a port that there is not is refused', async () => {
+  for (const address of ['99999', 'localhost:65536', 'nowhere']) {
+    const io = fakeIo();
+    expect(await main(['sample', '--http', address], io, fakeEngine())).toBe(2);
+    expect(io.stderr.text).toContain('http');
+  }
+});
+
+test('a settings file that cannot be read is refused', async () => {
+  const io = fakeIo();
+  mkdirSync(join(io.cwd, 'millrace.yaml'));
+  expect(await main(['config', 'show'], io, fakeEngine())).toBe(2);
+  expect(io.stderr.text).toContain('CONFIG_INVALID');
 });
 
 test('an existing output is refused without --force, and so are old dead letters beside it', async () => {

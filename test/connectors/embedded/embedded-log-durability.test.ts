@@ -56,6 +56,17 @@ test('keeps topics, records and offsets when it is opened again', async () => {
   expect(await one.values(2)).toEqual(['c', 'd']);
 });
 
+test('records whose store is lost are not taken for leftovers', async () => {
+  await one.write('a', 'b');
+  await log.close();
+  const kept = store;
+  store = new MemoryStore();
+  expect(await codeOf(open())).toBe('LOG_CORRUPT');
+  store = kept;
+  await open();
+  expect(await one.values()).toEqual(['a', 'b']);
+});
+
 test('cuts away what was written but not committed, and goes on there', async () => {
   await one.write('a');
   await log.close();
