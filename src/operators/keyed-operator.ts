@@ -84,6 +84,11 @@ export class KeyedOperator implements Advancer {
     return this.#state.timers.next('processing');
   }
 
+  /** The worker is about to wait: a context that somebody kept must not reach the state of the last key. */
+  leave(): void {
+    this.#state.leaveKey();
+  }
+
   element(call: ElementFunction, input: number, value: unknown): void {
     const { cursor } = this.#host;
     this.counters.recordsIn++;

@@ -167,6 +167,11 @@ export class Feeder {
     }
   }
 
+  /** Before the worker lets others run: contexts that user code has kept have no key then. */
+  leaveOperators(): void {
+    for (const task of this.#tasks) for (const operator of task.operators.keyed) operator.leave();
+  }
+
   /** Wall time at which something is to be done without news from outside, ms; Infinity: never. */
   nextWake(): number {
     let next = Infinity;

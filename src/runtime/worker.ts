@@ -398,9 +398,10 @@ export class Worker implements TaskWorker {
           continue;
         }
       }
-      if (!fed && !this.advancing) await this.#sleep();
-      else if (this.clock.monotonic() - turnStart < maxTurnMs) continue;
-      else await this.clock.yield();
+      const idle = !fed && !this.advancing;
+      if (!idle && this.clock.monotonic() - turnStart < maxTurnMs) continue;
+      this.#feeder.leaveOperators();
+      await (idle ? this.#sleep() : this.clock.yield());
       turnStart = this.clock.monotonic();
     }
   }
@@ -416,9 +417,13 @@ export class Worker implements TaskWorker {
     while (this.advancing) {
       const loading = this.#advancers.step();
       this.#commits.changed();
-      if (loading !== undefined) await loading;
+      if (loading !== undefined) {
+        this.#feeder.leaveOperators();
+        await loading;
+      }
       if (this.#commits.full) await this.#commits.now();
       if (this.clock.monotonic() - start > maxTurnMs) {
+        this.#feeder.leaveOperators();
         await this.clock.yield();
         return this.advancing;
       }

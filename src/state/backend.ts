@@ -68,6 +68,8 @@ export interface TaskState {
 /** Keyed state of one operator. All handles refer to the key of the last `setKey`. */
 export interface OperatorState {
   setKey(key: Key): void;
+  /** Until the next `setKey` there is no key: handles fail with STATE_ACCESS. */
+  leaveKey(): void;
   readonly key: Key;
   /** Handles by name, the same objects for the life of the task. */
   readonly handles: Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import { UndoLog } from './undo-log.ts';
 
 /**
  * The current key of an operator. `turn` changes whenever a handle must look its cell up again: with the key, and after
- * cells were dropped from the cache. Turn 0: no key yet.
+ * cells were dropped from the cache. Turn 0: no key, since no function of the operator runs.
  */
 export class KeyScope {
   key: Key | undefined = undefined;
@@ -15,6 +15,7 @@ export class KeyScope {
   /** Old values of the running invocation. */
   readonly undo = new UndoLog();
   readonly place: ErrorPlace;
+  #turns = 0;
 
   constructor(place: ErrorPlace) {
     this.place = place;
@@ -24,12 +25,18 @@ export class KeyScope {
     if (key === this.key) return;
     if (typeof key !== this.keyType) this.#checkType(key);
     this.key = key;
-    this.turn++;
+    this.turn = ++this.#turns;
+  }
+
+  /** No function runs any more: whoever kept a handle has no key. */
+  leave(): void {
+    this.key = undefined;
+    this.turn = 0;
   }
 
   /** Cells were dropped: handles look again. */
   invalidate(): void {
-    if (this.turn > 0) this.turn++;
+    if (this.turn > 0) this.turn = ++this.#turns;
   }
 
   /** A key from its text. */

@@ -70,6 +70,10 @@ export class KeyedOperator implements OperatorState {
     this.scope.set(key);
   }
 
+  leaveKey(): void {
+    this.scope.leave();
+  }
+
   clearKey(): void {
     for (const state of this.#states.values()) state.handle.clear();
   }
