@@ -125,6 +125,7 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
       group: settings['kafka.group.id'],
       instance: settings['kafka.group.instance.id'],
       sessionTimeout: settings['kafka.session.timeout'],
+      standbys: settings['kafka.num.standby.replicas'],
       transactionTimeout: settings['kafka.transaction.timeout'],
       replicas: settings['kafka.replication.factor'],
       partitionDiscovery: settings['kafka.partition.discovery.interval'],

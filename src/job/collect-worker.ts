@@ -11,6 +11,9 @@ export function collectWorker(sink: MetricsSink, worker: Worker, now: number): v
   sink.value(engineMetrics.restoreRemaining, worker.restoring.remaining, { job });
   sink.value(engineMetrics.restored, worker.restoring.records, { job });
   sink.value(engineMetrics.restoredBytes, worker.restoring.bytes, { job });
+  for (const [task, lag] of worker.standbys) {
+    if (lag !== undefined) sink.value(engineMetrics.standbyLag, lag, { job, task });
+  }
   sink.histogram(engineMetrics.processDuration, worker.processDuration, { job });
   sink.value(engineMetrics.backpressure, worker.heldBackMs / 1000, { job });
   for (const task of worker.tasks) {

@@ -11,6 +11,8 @@ export interface WorkerTotals {
   readonly tasks: number;
   /** How far state is restored from changelogs. */
   readonly restore: RestoreProgress;
+  /** Copies of the state of tasks that other processes run, and how many records they are behind together. */
+  readonly standbys: { readonly tasks: number; readonly lag: number };
 }
 
 export type WorkersPhase = 'starting' | 'restoring' | 'running' | 'restarting';

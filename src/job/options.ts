@@ -125,6 +125,11 @@ export interface RunOptions<C> {
    * and the place is given up when the job ends. [group.instance.id]
    */
   readonly instance?: string;
+  /**
+   * Workers that keep a copy of the state of each task, beside the one that runs it, on logs that do not store state
+   * (Kafka): a take-over then needs only what came last. Default 0. [num.standby.replicas]
+   */
+  readonly standbys?: number;
   /** Silence after which the group takes a worker's tasks away. Default 45 s. */
   readonly sessionTimeout?: Duration;
   /** How long a transaction of a vanished worker may stay open. Default 60 s. */
@@ -156,6 +161,8 @@ export interface JobStatus {
   readonly tasks: number;
   /** State coming back from changelogs: records to go, records and bytes applied. */
   readonly restore: { readonly remaining: number; readonly records: number; readonly bytes: number };
+  /** Copies kept of the state of tasks that other processes run, and how many records they are behind together. */
+  readonly standbys: { readonly tasks: number; readonly lag: number };
   readonly error: Error | undefined;
 }
 

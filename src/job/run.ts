@@ -2,6 +2,7 @@
  * Runs a topology: builds and checks the graph, opens log and state, prepares topics, starts the worker. This is the
  * composition root of the library.
  */
+import { hostname } from 'node:os';
 import { generatedLog } from '../connectors/generated-log.ts';
 import { systemClock, systemRandom, type Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
@@ -52,7 +53,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       openState.store === undefined || !log.storesRows // else it lies with the changelogs: see runtime/open-task.ts
         ? new Set([plan.fingerprint])
         : await guardGraph(openState.store, plan, prepared.layout);
-    const settings = { ...workerSettings(job, options, log), exchange, fingerprints };
+    const settings = { ...workerSettings(job, options, log, openLog.kafka?.rack), exchange, fingerprints };
     let changed = (): void => undefined;
     const workers = startWorkers({
       plan,
@@ -166,6 +167,7 @@ function workerSettings<C>(
   job: string,
   options: RunOptions<C>,
   log: Log,
+  rack: string | undefined,
 ): Omit<WorkerSettings, 'exchange' | 'fingerprints' | 'transactionalId'> {
   return {
     group: options.group ?? job,
@@ -177,7 +179,23 @@ function workerSettings<C>(
     transactionTimeoutMs: toMs(options.transactionTimeout ?? '60s', 'transactionTimeout'),
     starts: startsOf(options),
     bounded: options.bounded ?? false,
+    standbys: standbysOf(job, options),
+    place: { host: hostname(), rack },
   };
+}
+
+// Threads of a process share a store, where a task must not have two writers.
+function standbysOf<C>(job: string, { standbys = 0, workers = 1 }: RunOptions<C>): number {
+  if (!Number.isSafeInteger(standbys) || standbys < 0) {
+    throw new StreamError('CONFIG_INVALID', `standbys is ${String(standbys)}, not a whole number`, { job });
+  }
+  if (standbys > 0 && workers > 1) {
+    throw new StreamError('UNSUPPORTED', 'standbys are kept by processes with one worker', {
+      job,
+      remedy: 'Start more processes instead of more workers, or use no standbys.',
+    });
+  }
+  return standbys;
 }
 
 function startsOf<C>({ start = {} }: RunOptions<C>): SourceStarts {

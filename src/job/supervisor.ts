@@ -64,6 +64,7 @@ export class Supervisor implements JobWorkers {
 
   get totals(): WorkerTotals {
     const { worker } = this;
+    const known = [...(worker?.standbys.values() ?? [])].flatMap((lag) => lag ?? []);
     return {
       recordsIn: this.#recordsIn + (worker?.recordsIn ?? 0),
       recordsOut: this.#recordsOut + (worker?.recordsOut ?? 0),
@@ -71,6 +72,7 @@ export class Supervisor implements JobWorkers {
       restarts: this.#restarts,
       tasks: worker?.tasks.length ?? 0,
       restore: worker?.restoring ?? { remaining: 0, records: 0, bytes: 0 },
+      standbys: { tasks: known.length, lag: known.reduce((sum, lag) => sum + lag, 0) },
     };
   }
 

@@ -53,6 +53,7 @@ const nothing: WorkerTotals = {
   restarts: 0,
   tasks: 0,
   restore: { remaining: 0, records: 0, bytes: 0 },
+  standbys: { tasks: 0, lag: 0 },
 };
 
 /** How often members are asked for their state while the job comes to rest, ms. */
@@ -72,7 +73,15 @@ export class ThreadPool implements JobWorkers {
 
   get totals(): WorkerTotals {
     const restore = { remaining: 0, records: 0, bytes: 0 };
-    const sum = { recordsIn: 0, recordsOut: 0, deadLetters: 0, restarts: 0, tasks: 0, restore };
+    const sum = {
+      recordsIn: 0,
+      recordsOut: 0,
+      deadLetters: 0,
+      restarts: 0,
+      tasks: 0,
+      restore,
+      standbys: nothing.standbys,
+    };
     for (const { totals } of this.#members) {
       sum.recordsIn += totals.recordsIn;
       sum.recordsOut += totals.recordsOut;

@@ -79,6 +79,11 @@ export const engineMetrics = {
     ['job'],
     'Records still to be restored before tasks run.',
   ),
+  standbyLag: gauge(
+    'millrace_standby_lag_records',
+    ['job', 'task'],
+    'Records that the copy of a task of another process is behind.',
+  ),
   restored: counter('millrace_restore_records_total', ['job'], 'Records of changelogs applied to the local state.'),
   restoredBytes: counter('millrace_restore_bytes_total', ['job'], 'Bytes of changelogs applied to the local state.'),
   asyncInflight: gauge('millrace_async_inflight', operator, 'Asynchronous calls running.'),

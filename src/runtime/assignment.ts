@@ -8,7 +8,9 @@
 import type { Assignor, MemberView } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { MemberTable } from './departed.ts';
+import { placeStandbys, type StandbyMember } from './place-standbys.ts';
 import type { TaskId } from './task.ts';
+import type { WorkerPlace } from './worker-options.ts';
 
 export interface MemberMetadata {
   /** Digest of the topology: members with another one must not share work. */
@@ -17,6 +19,9 @@ export interface MemberMetadata {
   readonly id: string;
   /** Tasks held now. */
   readonly held: readonly TaskId[];
+  /** Tasks whose state it copies, and how many records the copy is behind; null: it does not know yet. */
+  readonly standbys?: Readonly<Record<TaskId, number | null>> | undefined;
+  readonly place?: WorkerPlace | undefined;
   /** The newest table it knows, and which of its ids it has fenced. */
   readonly table?: MemberTable | undefined;
   readonly fenced: readonly string[];
@@ -24,6 +29,8 @@ export interface MemberMetadata {
 
 export interface Assignment {
   readonly tasks: readonly TaskId[];
+  /** Tasks of others whose state to copy. */
+  readonly standbys?: readonly TaskId[];
   /** Transactional ids to fence before a task that is new here is opened. */
   readonly fence: readonly string[];
   /** The table of this generation. */
@@ -45,11 +52,27 @@ export function decodeAssignment(bytes: Uint8Array): Assignment {
   }
 }
 
-/** Assignor over all tasks of a job; with `single`, one member gets everything and others are refused. */
-export function taskAssignor(tasks: readonly TaskId[], single: boolean): Assignor {
+export interface AssignorOptions {
+  /** One member gets everything and others are refused. */
+  readonly single: boolean;
+  /** Members that copy the state of a task, beside the one that runs it. */
+  readonly standbys: number;
+  /** Tasks that have state to copy. */
+  readonly copied: ReadonlySet<TaskId>;
+}
+
+/** Assignor over all tasks of a job. */
+export function taskAssignor(tasks: readonly TaskId[], { single, standbys, copied }: AssignorOptions): Assignor {
   return (views) => {
     const members = [...views].sort((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(decodeMember);
-    const assignments = single ? assignAllToOne(tasks, members) : assignBalanced(tasks, members);
+    const assignments = single
+      ? assignAllToOne(tasks, members)
+      : withStandbys(
+          tasks.filter((task) => copied.has(task)),
+          standbys,
+          members,
+          assignBalanced(tasks, members),
+        );
     const { table, fences } = departures(members);
     return new Map(
       [...assignments].map(([id, share]) => {
@@ -60,8 +83,7 @@ export function taskAssignor(tasks: readonly TaskId[], single: boolean): Assigno
   };
 }
 
-interface Member {
-  readonly id: string;
+interface Member extends StandbyMember {
   readonly transactionalId: string;
   readonly held: readonly TaskId[];
   readonly table: MemberTable | undefined;
@@ -69,11 +91,13 @@ interface Member {
 }
 
 function decodeMember(view: MemberView): Member {
-  const { id, held, table, fenced } = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
-  return { id: view.memberId, transactionalId: id, held, table, fenced };
+  const metadata = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
+  const { id, held, table, fenced, place, standbys = {} } = metadata;
+  const lags = new Map(Object.entries(standbys).map(([task, lag]) => [task, lag ?? Infinity]));
+  return { id: view.memberId, transactionalId: id, held, table, fenced, place, standbys: lags };
 }
 
-type Share = Pick<Assignment, 'tasks' | 'refused'>;
+type Share = Pick<Assignment, 'tasks' | 'standbys' | 'refused'>;
 
 function assignAllToOne(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Share> {
   const owner = members.find((member) => member.held.length > 0) ?? members[0]!;
@@ -102,6 +126,21 @@ function departures(members: readonly Member[]): {
   return { table: { chain: newest?.chain ?? members[0]!.id, ids: [...living, ...ids] }, fences };
 }
 
+// Nobody copies what another holds still, or will get: whoever runs a task writes its rows.
+function withStandbys(
+  tasks: readonly TaskId[],
+  count: number,
+  members: readonly Member[],
+  shares: ReadonlyMap<string, Share>,
+): ReadonlyMap<string, Share> {
+  if (count === 0) return shares;
+  const owners = new Map<TaskId, Member>();
+  for (const member of members) for (const task of member.held) owners.set(task, member);
+  for (const member of members) for (const task of shares.get(member.id)!.tasks) owners.set(task, member);
+  const placed = placeStandbys(tasks, count, members, owners);
+  return new Map([...shares].map(([id, share]) => [id, { ...share, standbys: placed.get(id)! }]));
+}
+
 function assignBalanced(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Share> {
   const known = new Set(tasks);
   const holder = new Map<TaskId, string>();
@@ -120,6 +159,19 @@ function assignBalanced(tasks: readonly TaskId[], members: readonly Member[]): R
     free.push(...held.slice(share));
   }
   free.push(...tasks.filter((task) => !holder.has(task)));
+  // First to those who have the state already.
+  for (const task of [...free]) {
+    const copies = members.filter(({ standbys }) => standbys.has(task));
+    copies.sort((a, b) => a.standbys.get(task)! - b.standbys.get(task)! || 0);
+    for (const { id } of copies) {
+      const list = target.get(id)!;
+      if (list.length > least || (list.length === least && extra === 0)) continue;
+      if (list.length === least) extra--;
+      list.push(task);
+      free.splice(free.indexOf(task), 1);
+      break;
+    }
+  }
   for (const member of members) {
     const list = target.get(member.id)!;
     while (list.length < least && free.length > 0) list.push(free.shift()!);

@@ -17,7 +17,7 @@ import type { TopicWriter } from '../operators/host.ts';
 import { manifestOf } from '../plan/manifest.ts';
 import type { Plan, SubTopology } from '../plan/plan.ts';
 import { encodePosition, positionKey, type ChangelogPosition } from './changelog-position.ts';
-import { restoreChangelog, type RestoreProgress } from './restore-changelog.ts';
+import { restoreChangelog, type ChangelogCopy, type RestoreProgress } from './restore-changelog.ts';
 import type { TaskId } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -82,6 +82,11 @@ export class Changelog {
     this.#positions.set(task, position);
     if (this.graphOf(task) === this.#options.graph) this.#noted.add(task);
     else this.#noted.delete(task);
+  }
+
+  /** The changelog of a task that another worker runs, as a copy of it is kept here. */
+  copyOf(task: TaskId, topic: string, partition: number, prefixes: readonly string[]): ChangelogCopy {
+    return { ...this.#options, task, topic, partition, prefixes: [...prefixes, this.#graphKey(task)] };
   }
 
   /** The graph that wrote the task's state; undefined: there is none yet. */

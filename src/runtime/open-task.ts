@@ -15,7 +15,7 @@ import type { SubTopology } from '../plan/plan.ts';
 import { changelogTopic, type Changelog } from './changelog.ts';
 import type { Cut } from './cut-row.ts';
 import { redriveTopic } from './dead-letters.ts';
-import type { RestoreProgress } from './restore-changelog.ts';
+import type { ChangelogCopy, RestoreProgress } from './restore-changelog.ts';
 import { startOf } from './source-start.ts';
 import { Task, type InputPlace, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -63,8 +63,28 @@ async function restoreTask(context: OpenContext, task: Task): Promise<void> {
   await changelog.restore({ task: id, topic, partition, prefixes: state.rowPrefixes, signal, onProgress: onRestoring });
 }
 
+/** The changelog of a task that is not opened here: whose rows they are only its operators know. */
+export function copyOfTask(
+  context: Pick<OpenContext, 'worker' | 'options'>,
+  changelog: Changelog,
+  sub: SubTopology,
+  partition: number,
+): ChangelogCopy {
+  const { options, worker } = context;
+  const { plan, backend, clock } = options;
+  const time = { processingTime: () => clock.now(), eventTime: () => -Infinity };
+  const state = backend.openTask({ job: plan.graph.job, subTopology: sub.id, partition }, time);
+  const task = new Task(worker, sub, partition, state);
+  try {
+    buildTask({ options, entries: new Map() }, task);
+    return changelog.copyOf(task.id, changelogTopic(task.job, sub.id), partition, state.rowPrefixes);
+  } finally {
+    task.close();
+  }
+}
+
 /** Makes the operators of a task, for the first time or after a rollback. */
-export function buildTask(context: OpenContext, task: Task): void {
+export function buildTask(context: Pick<OpenContext, 'options' | 'entries'>, task: Task): void {
   const { plan, layout, settings, topics, codecOf } = context.options;
   task.build({
     plan,

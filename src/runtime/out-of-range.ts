@@ -5,14 +5,15 @@
  *   fetch fails --policy 'fail'--> the worker fails
  *        \--else--> the input waits --bounds of the partition--> goes on at the first or the next record
  */
-import type { Log, TopicPartition } from '../core/log.ts';
+import type { TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { startOf } from './source-start.ts';
 import type { TaskInput } from './task-input.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 export interface OutOfRangeOptions {
-  readonly log: Log;
+  readonly worker: Pick<WorkerOptions, 'log' | 'plan' | 'settings'>;
   readonly inputs: () => readonly TaskInput[];
-  readonly policyOf: (input: TaskInput) => 'fail' | 'earliest' | 'latest';
   /** Leaves an input out of the fetches (true), or lets it in again. */
   readonly setPaused: (input: TaskInput, paused: boolean) => void;
   /** Runs `work` on the worker's turn. */
@@ -31,22 +32,29 @@ export class OutOfRange {
   /** Takes care of a failed fetch; false: it is for somebody else. */
   handle(error: unknown): boolean {
     if (!StreamError.is(error) || error.code !== 'OFFSET_OUT_OF_RANGE') return false;
-    const { inputs, policyOf } = this.#options;
     const { topic, partition } = error.place;
-    const input = inputs().find((candidate) => candidate.topic === topic && candidate.partition === partition);
+    const input = this.#options
+      .inputs()
+      .find((candidate) => candidate.topic === topic && candidate.partition === partition);
     if (input === undefined) return false;
-    const policy = policyOf(input);
+    const policy = this.#policyOf(input);
     if (policy === 'fail') return false;
     void this.#jump(input, policy);
     return true;
   }
 
+  #policyOf({ node: id }: TaskInput): 'fail' | 'earliest' | 'latest' {
+    const { plan, settings } = this.#options.worker;
+    const node = plan.graph.nodes.get(id);
+    return node?.kind === 'source' ? startOf(node, settings.starts).outOfRange : 'fail';
+  }
+
   async #jump(input: TaskInput, policy: 'earliest' | 'latest'): Promise<void> {
-    const { log, setPaused, mail, onWarning, onError } = this.#options;
+    const { worker, setPaused, mail, onWarning, onError } = this.#options;
     const place: TopicPartition = { topic: input.topic, partition: input.partition };
     setPaused(input, true);
     try {
-      const [bounds] = await log.topics.bounds([place]);
+      const [bounds] = await worker.log.topics.bounds([place]);
       const { start, end, stable } = bounds!;
       const to = policy === 'earliest' ? start : stable;
       mail(() => {

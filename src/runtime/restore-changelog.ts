@@ -23,7 +23,8 @@ export interface RestoreProgress {
   readonly bytes: number;
 }
 
-export interface RestoreOptions {
+/** A task's changelog, and where its rows go. */
+export interface ChangelogCopy {
   readonly log: Log;
   readonly store: Store;
   readonly clock: Clock;
@@ -33,6 +34,9 @@ export interface RestoreOptions {
   readonly partition: number;
   /** Prefixes of all rows that may come from the changelog. */
   readonly prefixes: readonly string[];
+}
+
+export interface RestoreOptions extends ChangelogCopy {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
 }
@@ -42,9 +46,38 @@ const fetchBytes = 4 * 1024 * 1024;
 /** Kafka's own default of delete.retention.ms. */
 const deletionsKeptMs = 24 * 3_600_000;
 
+/** Where a copy goes on. */
+export interface CopyStart {
+  readonly topicId: string;
+  readonly offset: number;
+  /** Of the changelog as it is now. */
+  readonly end: number;
+  /** False: what the store has of the task must be wiped first. */
+  readonly trusted: boolean;
+}
+
 /** Resolves with the position at the end. */
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
-  const { log, store, clock, job, task, topic, partition } = options;
+  const { topicId, offset, end, trusted } = await startOfCopy(options);
+  if (!trusted) await wipeCopy(options);
+  const reader = options.log.reader();
+  try {
+    return await new Restore(options, reader, topicId, end).run(offset);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Finds out how far the store is in the changelog. */
+export async function startOfCopy({
+  log,
+  store,
+  clock,
+  job,
+  task,
+  topic,
+  partition,
+}: ChangelogCopy): Promise<CopyStart> {
   const [description] = await log.topics.describe([topic]);
   if (description === undefined)
     throw new StreamError('TOPIC_UNKNOWN', `changelog ${topic} does not exist`, { task, topic });
@@ -54,15 +87,29 @@ export async function restoreChangelog(options: RestoreOptions): Promise<Changel
   const oldest = clock.now() - (description.deletionsKeptMs ?? deletionsKeptMs) / 2;
   const trusted =
     saved?.topicId === description.id && saved.offset <= end && saved.offset >= start && saved.at >= oldest;
-  // Rows without a position are those of a wipe, or of a first restore, that did not come to its end.
-  if (!trusted) for (const from of options.prefixes) await store.deleteRange({ from, to: prefixEnd(from) });
-  const reader = log.reader();
-  try {
-    const offset = trusted ? saved.offset : start;
-    return await new Restore(options, reader, description.id, end).run(offset);
-  } finally {
-    await reader.close();
+  return { topicId: description.id, offset: trusted ? saved.offset : start, end, trusted };
+}
+
+/** Deletes all rows of the task: rows without a position are those of a wipe, or of a first restore, that did not end. */
+export async function wipeCopy({ store, prefixes, job, task }: ChangelogCopy): Promise<void> {
+  const key = positionKey(job, task);
+  if (store.get(key) !== undefined) {
+    const position = new RowBatch(new ByteWriter(64));
+    position.delete(key);
+    await store.write([position]);
   }
+  for (const from of prefixes) await store.deleteRange({ from, to: prefixEnd(from) });
+}
+
+/** Writes what was fetched, and the position it brings the store to, in one batch. */
+export async function writeCopy(
+  { store, job, task }: ChangelogCopy,
+  part: FetchedPartition | undefined,
+  position: ChangelogPosition,
+): Promise<void> {
+  const rows = rowsOf(part);
+  rows.putBytes(positionKey(job, task), encodePosition(position));
+  await store.write([rows]);
 }
 
 class Restore {
@@ -103,7 +150,7 @@ class Restore {
       await writing.catch(() => undefined);
     }
     const position = this.#position(offset);
-    if (offset === from) await this.#store(rowsOf(undefined), position);
+    if (offset === from) await writeCopy(this.#options, undefined, position);
     return position;
   }
 
@@ -123,13 +170,7 @@ class Restore {
   #write(part: FetchedPartition): Promise<void> {
     this.#records += part.batch?.count ?? 0;
     this.#bytes += part.batch?.slab.length ?? 0;
-    return this.#store(rowsOf(part), this.#position(part.nextOffset));
-  }
-
-  #store(rows: RowBatch, position: ChangelogPosition): Promise<void> {
-    const { store, job, task } = this.#options;
-    rows.putBytes(positionKey(job, task), encodePosition(position));
-    return store.write([rows]);
+    return writeCopy(this.#options, part, this.#position(part.nextOffset));
   }
 
   #position(offset: number): ChangelogPosition {

@@ -23,10 +23,20 @@ export interface WorkerSettings {
   readonly inputBytes: number;
   readonly sessionTimeoutMs: number;
   readonly transactionTimeoutMs: number;
+  /** Workers that keep a copy of the state of a task, beside the one that runs it. Default 0. */
+  readonly standbys?: number | undefined;
+  /** Copies are kept elsewhere, where there is an elsewhere. */
+  readonly place?: WorkerPlace | undefined;
   /** Where sources start, where it is not as the topology says. */
   readonly starts?: SourceStarts | undefined;
   /** Stop at the end of the inputs as they are when the worker starts (bounded logs: at their end). */
   readonly bounded: boolean;
+}
+
+export interface WorkerPlace {
+  readonly host: string;
+  /** Data centre, room, rack: what fails together. */
+  readonly rack?: string | undefined;
 }
 
 export interface TopicInfo {

@@ -12,8 +12,10 @@ import type { SubTopology } from '../plan/plan.ts';
 import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import type { Changelog } from './changelog.ts';
 import { Departed } from './departed.ts';
-import { openTask, prepareTask } from './open-task.ts';
+import { changelogTopic } from './changelog.ts';
+import { copyOfTask, openTask, prepareTask } from './open-task.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
+import { Standbys } from './standbys.ts';
 import { TaskOpener, type OpenedTask } from './task-opener.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -52,6 +54,8 @@ export class WorkerTasks {
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #opener: TaskOpener;
   readonly #departed: Departed;
+  /** Undefined: the log keeps the rows. */
+  readonly #standbys: Standbys | undefined;
   readonly #pending: PendingAssignment[] = [];
   /** Ends the assignment that is being taken in. */
   #assigning: (() => void) | undefined;
@@ -60,7 +64,11 @@ export class WorkerTasks {
     const { log, plan, settings, store } = options.options;
     this.#options = options;
     this.#places = allTasks(options.options);
-    this.assignor = taskAssignor([...this.#places.keys()], settings.exchange === 'direct');
+    this.assignor = taskAssignor([...this.#places.keys()], {
+      single: settings.exchange === 'direct',
+      standbys: settings.standbys ?? 0,
+      copied: this.#copied(),
+    });
     this.#opener = new TaskOpener({
       open: (id, signal, onRestoring) => this.#open(id, signal, onRestoring),
       mail: (work) => {
@@ -76,6 +84,20 @@ export class WorkerTasks {
       },
       onError: options.onError,
     });
+    const { changelog } = options;
+    if (changelog !== undefined) {
+      this.#standbys = new Standbys({
+        log,
+        clock: options.options.clock,
+        copyOf: (id) => {
+          const { sub, partition } = this.#places.get(id)!;
+          return copyOfTask(options, changelog, sub, partition);
+        },
+        onWarning: (message) => {
+          options.options.listener.onWarning(message);
+        },
+      });
+    }
     this.#departed = new Departed({
       log,
       job: plan.graph.job,
@@ -104,6 +126,11 @@ export class WorkerTasks {
     return this.#opener.progress;
   }
 
+  /** How many records the copies are behind that are kept here of the state of others. */
+  get standbys(): ReadonlyMap<TaskId, number | undefined> {
+    return this.#standbys?.lags ?? new Map();
+  }
+
   /** What the assignor is told. */
   metadata(): Uint8Array {
     const { plan, settings } = this.#options.options;
@@ -111,6 +138,8 @@ export class WorkerTasks {
       topology: plan.fingerprint,
       id: settings.transactionalId,
       held: [...this.#attached.keys(), ...this.#opener.ids],
+      standbys: Object.fromEntries([...this.standbys].map(([id, lag]) => [id, lag ?? null])),
+      place: settings.place,
       table: this.#departed.table,
       fenced: this.#departed.fenced,
     });
@@ -145,6 +174,7 @@ export class WorkerTasks {
     for (const { done } of this.#pending.splice(0)) done();
     this.#assigning?.();
     await this.#opener.close();
+    await this.#standbys?.close();
   }
 
   close(): void {
@@ -155,7 +185,7 @@ export class WorkerTasks {
 
   // Gives up what is not wanted any more and begins to open what is new. The group need not wait until tasks are restored,
   // but until those that it is told of as held are safe from former owners.
-  async #take({ tasks: wanted, fence }: Assignment): Promise<void> {
+  async #take({ tasks: wanted, fence, standbys = [] }: Assignment): Promise<void> {
     const { worker, commit, member, onTasks, onChange, onError } = this.#options;
     this.#opener.keep(new Set(wanted));
     const gone = this.#list.filter(({ id }) => !wanted.includes(id));
@@ -167,6 +197,7 @@ export class WorkerTasks {
       member().rejoin();
     }
     const known = new Set([...this.#attached.keys(), ...this.#opener.ids]);
+    this.#standbys?.keep(standbys.filter((id) => this.#places.has(id) && !known.has(id) && !wanted.includes(id)));
     const added = [...this.#places.keys()].filter((id) => wanted.includes(id) && !known.has(id));
     if (added.length === 0 && fence.length === 0) {
       this.#taken(added);
@@ -209,6 +240,7 @@ export class WorkerTasks {
       member: () => member().id,
     };
     const { sub, partition } = this.#places.get(id)!;
+    await this.#standbys?.release(id);
     const task = await openTask(context, sub, partition);
     try {
       return { task, attach: await prepareTask(context, task) };
@@ -216,6 +248,16 @@ export class WorkerTasks {
       task.close();
       throw error;
     }
+  }
+
+  /** Tasks of whose state copies are worth it. */
+  #copied(): ReadonlySet<TaskId> {
+    const { log, plan, topics } = this.#options.options;
+    if (log.storesRows) return new Set();
+    const kept = [...this.#places].filter(
+      ([, { sub }]) => sub.stateful && topics.has(changelogTopic(plan.graph.job, sub.id)),
+    );
+    return new Set(kept.map(([id]) => id));
   }
 
   #attach(opened: readonly OpenedTask[]): void {

@@ -25,8 +25,7 @@ import { OutOfRange } from './out-of-range.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
-import { startOf } from './source-start.ts';
-import type { Task, TaskWorker } from './task.ts';
+import type { Task, TaskId, TaskWorker } from './task.ts';
 import { WakeUp } from './wake-up.ts';
 import { WorkerCommits } from './worker-commits.ts';
 import { WorkerMembership } from './worker-membership.ts';
@@ -141,6 +140,11 @@ export class Worker implements TaskWorker {
   /** How far tasks are restored that are being opened. */
   get restoring(): RestoreProgress {
     return this.#tasks.restoring;
+  }
+
+  /** How many records the copies are behind that are kept here of the state of others' tasks. */
+  get standbys(): ReadonlyMap<TaskId, number | undefined> {
+    return this.#tasks.standbys;
   }
 
   /** Records read from the inputs. */
@@ -300,12 +304,8 @@ export class Worker implements TaskWorker {
       },
     });
     const outOfRange = new OutOfRange({
-      log,
+      worker: this.#options,
       inputs: () => this.#feeder.inputs,
-      policyOf: ({ node: id }) => {
-        const node = this.#options.plan.graph.nodes.get(id);
-        return node?.kind === 'source' ? startOf(node, settings.starts).outOfRange : 'fail';
-      },
       setPaused: (input, paused) => {
         this.#intake.setPaused(input, paused || this.#sourcesPaused);
       },

@@ -57,6 +57,7 @@ export class FakeJob implements JobHandle {
       restarts: 0,
       tasks: 4,
       restore: { remaining: 0, records: 0, bytes: 0 },
+      standbys: { tasks: 0, lag: 0 },
       error: undefined,
     };
     this.status$ = new BehaviorSubject(this.status);

@@ -14,6 +14,7 @@ test('an input whose end nobody knows, or was not asked for yet, has no lag', ()
     job: 'j',
     tasks,
     restoring: { remaining: 0, records: 0, bytes: 0 },
+    standbys: new Map(),
     heldBackMs: 0,
     processDuration: new DurationHistogram(),
   };

@@ -12,7 +12,7 @@ function assignAll(all: readonly string[], held: Held, single = false) {
     memberId,
     metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: own, fenced: [] }),
   }));
-  const result = taskAssignor(all, single)(members);
+  const result = taskAssignor(all, { single, standbys: 0, copied: new Set() })(members);
   return Object.fromEntries([...result].map(([id, bytes]) => [id, decodeAssignment(bytes)]));
 }
 
@@ -90,7 +90,7 @@ describe('taskAssignor', () => {
         memberId,
         metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: [], table, fenced }),
       }));
-      const result = [...taskAssignor(tasks(1), false)(views)].map(
+      const result = [...taskAssignor(tasks(1), { single: false, standbys: 0, copied: new Set() })(views)].map(
         ([id, bytes]) => [id, decodeAssignment(bytes)] as const,
       );
       const fence = Object.fromEntries(result.map(([id, assignment]) => [id, assignment.fence]));

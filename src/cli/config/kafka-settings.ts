@@ -40,6 +40,10 @@ export const kafkaSettings = {
     duration.optional(),
     'Silence after which others take over the tasks. Default: 45s.',
   ),
+  'kafka.num.standby.replicas': setting(
+    z.int().min(0).optional(),
+    'Processes that keep a copy of the state of each task, to take it over soon. Default: 0.',
+  ),
   'kafka.heartbeat.interval': setting(duration.optional(), 'Time between signs of life to the group. Default: 1s.'),
   'kafka.rebalance.timeout': setting(duration.optional(), 'How long a group waits for a busy member. Default: 5m.'),
   'kafka.transaction.timeout': setting(

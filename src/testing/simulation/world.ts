@@ -176,6 +176,7 @@ export class World {
         clock: host.clock,
         random: host.random,
         ...this.#settings.job,
+        standbys: this.#settings.standbys,
       });
       slot.handle = handle;
       await handle.finished;
@@ -298,6 +299,7 @@ function randomSettings(scenario: Scenario) {
     keepsPlaces: chance(random, 0.5),
     markerMs: pick(random, [2, 10, 100]),
     graceMs: pick(random, [300, 1_000, 4_000]),
+    standbys: scenario.log === 'kafka' ? pick(random, [0, 0, 1, 2]) : 0,
   };
 }
 

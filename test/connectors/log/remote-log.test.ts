@@ -80,21 +80,24 @@ test('a thread that ends leaves its groups at once, a static member when its ses
   await log.close();
 });
 
-test.each([0, 1, 2, 3, 4, 5])('a member that leaves while the group asks it disturbs nobody (turn %i)', async (turns) => {
-  const { log, clock, connect } = shared();
-  const one = new LogCase(log, clock);
-  const { remote } = connect();
-  const [leaving, staying]: string[][] = [[], []];
-  const member = await join(remote, leaving!);
-  await one.until(() => leaving!.length > 0);
-  const other = await join(log, staying!);
-  other.rejoin();
-  for (let turn = 0; turn < turns; turn++) await clock.yield();
-  await member.leave();
-  await one.until(() => staying!.at(-1) === '1');
-  expect(staying!.every((said) => /^\d$/.test(said))).toBe(true);
-  await log.close();
-});
+test.each([0, 1, 2, 3, 4, 5])(
+  'a member that leaves while the group asks it disturbs nobody (turn %i)',
+  async (turns) => {
+    const { log, clock, connect } = shared();
+    const one = new LogCase(log, clock);
+    const { remote } = connect();
+    const [leaving, staying]: string[][] = [[], []];
+    const member = await join(remote, leaving!);
+    await one.until(() => leaving!.length > 0);
+    const other = await join(log, staying!);
+    other.rejoin();
+    for (let turn = 0; turn < turns; turn++) await clock.yield();
+    await member.leave();
+    await one.until(() => staying!.at(-1) === '1');
+    expect(staying!.every((said) => /^\d$/.test(said))).toBe(true);
+    await log.close();
+  },
+);
 
 test('a thread keeps its membership by heartbeats, however long nothing happens', async () => {
   const { log, clock, connect } = shared();

@@ -1,0 +1,104 @@
+/** A process dies for good: how soon another one goes on with its state, with and without a copy of it. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { delay, systemClock } from '../../../src/core/clock.ts';
+import { string, topic } from '../../../src/index.ts';
+import { readTopic } from '../../support/read-topic.ts';
+import { writeTopic } from '../../support/write-topic.ts';
+import { freshFolder, until } from '../support/cli-process.ts';
+import { fresh, openLog } from '../support/kafka-case.ts';
+import { describeOnKafka } from '../support/on-kafka.ts';
+
+const sessionMs = 6_000;
+const users = 200_000;
+
+interface Line {
+  readonly committedAt?: number;
+  readonly tasks: number;
+  readonly recordsIn: number;
+  readonly standbys: { readonly tasks: number; readonly lag: number };
+  readonly restore: { readonly records: number };
+}
+
+class Counter {
+  readonly lines: Line[] = [];
+  errors = '';
+  readonly kill: () => void;
+
+  constructor(...args: readonly string[]) {
+    const command = fileURLToPath(new URL('standbys-child.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop()!;
+      this.lines.push(...lines.map((line) => JSON.parse(line) as Line));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
+    this.kill = () => child.kill('SIGKILL');
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+  }
+
+  async shows(condition: (line: Line) => boolean): Promise<void> {
+    await until(() => {
+      const last = this.lines.at(-1);
+      return last !== undefined && condition(last);
+    });
+  }
+}
+
+describeOnKafka('standbys', {}, (cluster) => {
+  async function takeOver(standbys: number): Promise<{ afterSessionMs: number; restored: number; answers: string[] }> {
+    const { bootstrap } = cluster();
+    const log = await openLog(bootstrap);
+    const name = fresh('standby');
+    const texts = topic(`${name}-texts`, string, { key: (text) => text.slice(0, text.indexOf(':')) });
+    await log.topics.create([{ name: texts.name, partitions: 1 }]);
+    for (let from = 0; from < users; from += 10_000) {
+      await writeTopic(
+        log,
+        texts,
+        Array.from({ length: 10_000 }, (_, i) => `user-${from + i}:`),
+      );
+    }
+    const folder = freshFolder();
+    const start = (which: string): Counter =>
+      new Counter(name, bootstrap, join(folder, which), String(standbys), String(sessionMs));
+    const owner = start('owner');
+    await owner.shows(({ recordsIn, committedAt }) => recordsIn >= users && committedAt !== undefined);
+    const other = start('other');
+    await other.shows((line) => line.standbys.tasks === standbys && line.standbys.lag === 0);
+    await delay(systemClock, 2_000); // without a copy nothing tells that it has joined
+    const killedAt = Date.now();
+    owner.kill();
+    await writeTopic(log, texts, ['user-7:?', 'user-199999:?']);
+    await other.shows(({ committedAt = 0 }) => committedAt > killedAt);
+    const answers = (await readTopic(log, `${name}-counts`, string)).flat().sort();
+    const first = other.lines.find(({ committedAt = 0 }) => committedAt > killedAt)!;
+    expect(other.errors).toBe('');
+    return {
+      afterSessionMs: first.committedAt! - killedAt - sessionMs,
+      restored: other.lines.at(-1)!.restore.records,
+      answers,
+    };
+  }
+
+  test('a copy takes over soon', { timeout: 120_000 }, async () => {
+    const result = await takeOver(1);
+    console.error('with a standby', JSON.stringify(result));
+    expect(result.answers).toEqual(['user-199999:?2', 'user-7:?2']);
+    expect(result.restored).toBeLessThan(users / 10);
+    expect(result.afterSessionMs).toBeLessThan(3_000);
+  });
+
+  test('without a copy everything is restored', { timeout: 120_000 }, async () => {
+    const result = await takeOver(0);
+    console.error('without', JSON.stringify(result));
+    expect(result.answers).toEqual(['user-199999:?2', 'user-7:?2']);
+    expect(result.restored).toBeGreaterThanOrEqual(users);
+  });
+});
