@@ -104,6 +104,7 @@ export class Source {
       let time = timestamps[i]!;
       let value: unknown;
       cursor.offset = offsets[i]!;
+      if (traced) cursor.trace = traceHeaders(batch, i); // also of a record that does not decode
       try {
         if (start < 0) throw new StreamError('DECODE_FAILED', 'the record has a null value');
         value = codec.decode(slab, start, end);
@@ -123,7 +124,6 @@ export class Source {
       cursor.raw = value;
       cursor.rawStart = start;
       cursor.rawEnd = end;
-      if (traced) cursor.trace = traceHeaders(batch, i);
       this.counters.recordsOut++;
       out.process(value);
       if (host.held) {

@@ -6,33 +6,22 @@ import { contract } from '../../src/contracts/contract.ts';
 import { registered, registeredReader } from '../../src/contracts/registered.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { fakeRegistry } from './fake-registry-server.ts';
+import { bidV1, bidV2, type Bid } from './bid-schemas.ts';
 
-interface Bid {
-  readonly auction: number;
-}
-const v1: AvroSchema = { type: 'record', name: 'Bid', fields: [{ name: 'auction', type: 'int' }] };
-const v2: AvroSchema = {
-  type: 'record',
-  name: 'Bid',
-  fields: [
-    { name: 'auction', type: 'long' },
-    { name: 'price', type: ['null', 'long'], default: null },
-  ],
-};
 const broken: AvroSchema = { type: 'record', name: 'Bid', fields: [{ name: 'auction', type: 'string' }] };
 
 describe('a schema registry over HTTP', () => {
   test('gives a schema one id, registered once', async () => {
     const fake = await fakeRegistry();
     const registry = await connectRegistry({ url: fake.url });
-    expect(await registry.find('bids-value', v1)).toBeUndefined();
+    expect(await registry.find('bids-value', bidV1)).toBeUndefined();
     expect(await registry.latest('bids-value')).toBeUndefined();
-    expect(await registry.idFor('bids-value', v1)).toBe(1);
+    expect(await registry.idFor('bids-value', bidV1)).toBe(1);
     fake.requests.length = 0;
-    expect(await registry.idFor('bids-value', v1)).toBe(1);
+    expect(await registry.idFor('bids-value', bidV1)).toBe(1);
     expect(fake.requests).toEqual(['POST /subjects/bids-value']);
-    expect(await registry.idFor('bids-value', v2)).toBe(2);
-    expect(await registry.latest('bids-value')).toEqual({ id: 2, version: 2, schema: v2 });
+    expect(await registry.idFor('bids-value', bidV2)).toBe(2);
+    expect(await registry.latest('bids-value')).toEqual({ id: 2, version: 2, schema: bidV2 });
     expect(await registry.byId(1)).toMatchObject({ type: 'record', name: 'Bid' });
     expect(fake.levels.size).toBe(0);
   });
@@ -40,8 +29,8 @@ describe('a schema registry over HTTP', () => {
   test('says which field is not compatible', async () => {
     const fake = await fakeRegistry();
     const registry = await connectRegistry({ url: fake.url });
-    await registry.idFor('bids-value', v1);
-    expect(await registry.check('bids-value', v2)).toEqual([]);
+    await registry.idFor('bids-value', bidV1);
+    expect(await registry.check('bids-value', bidV2)).toEqual([]);
     expect(await registry.check('new-value', broken)).toEqual([]);
     const problems = [{ path: 'auction', reason: 'was int, is string' }];
     expect(await registry.check('bids-value', broken)).toMatchObject(problems);
@@ -53,30 +42,30 @@ describe('a schema registry over HTTP', () => {
   test('gives new subjects the level that is asked for, and refuses to change that of others', async () => {
     const fake = await fakeRegistry();
     const registry = await connectRegistry({ url: fake.url, compatibility: 'FULL' });
-    await registry.idFor('bids-value', v1);
+    await registry.idFor('bids-value', bidV1);
     expect(fake.levels).toEqual(new Map([['bids-value', 'FULL']]));
     fake.levels.set('other-value', 'BACKWARD');
-    await expect(registry.idFor('other-value', v1)).rejects.toThrow('other-value has the level BACKWARD');
+    await expect(registry.idFor('other-value', bidV1)).rejects.toThrow('other-value has the level BACKWARD');
     const careful = await connectRegistry({ url: fake.url });
-    await careful.idFor('other-value', v1);
+    await careful.idFor('other-value', bidV1);
     expect(fake.levels.get('other-value')).toBe('BACKWARD');
   });
 
   test('registers nothing when it may not', async () => {
     const fake = await fakeRegistry();
     const registry = await connectRegistry({ url: fake.url, register: false });
-    await expect(registry.idFor('bids-value', v1)).rejects.toThrow('run-topology contracts register');
+    await expect(registry.idFor('bids-value', bidV1)).rejects.toThrow('run-topology contracts register');
     expect(await registry.latest('bids-value')).toBeUndefined();
   });
 
   test('serves contracts of other versions, and knows an unknown id from a registry that is away', async () => {
     const fake = await fakeRegistry();
     const registry = await connectRegistry({ url: fake.url });
-    const writer = await registered(contract<Bid>(v1), registry, 'bids-value');
+    const writer = await registered(contract<Bid>(bidV1), registry, 'bids-value');
     const out = new ByteWriter();
     writer.encode({ auction: 3 }, out);
     const bytes = out.take();
-    const reader = registeredReader(contract<Bid>(v2), await connectRegistry({ url: fake.url }));
+    const reader = registeredReader(contract<Bid>(bidV2), await connectRegistry({ url: fake.url }));
     fake.refusal = { status: 503, body: '{"message":"overloaded"}' };
     await expect(reader.prepare(bytes, 0, bytes.length)).rejects.toMatchObject({
       code: 'REGISTRY_UNAVAILABLE',

@@ -9,20 +9,8 @@ import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { fakeRegistry, type FakeRegistry } from '../contracts/fake-registry-server.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
+import { bidV1, bidV2, type Bid } from '../contracts/bid-schemas.ts';
 
-interface Bid {
-  readonly auction: number;
-  readonly price?: number | undefined;
-}
-const v1: AvroSchema = { type: 'record', name: 'Bid', fields: [{ name: 'auction', type: 'int' }] };
-const v2: AvroSchema = {
-  type: 'record',
-  name: 'Bid',
-  fields: [
-    { name: 'auction', type: 'long' },
-    { name: 'price', type: ['null', 'long'], default: null },
-  ],
-};
 const priced: AvroSchema = {
   type: 'record',
   name: 'Bid',
@@ -31,8 +19,8 @@ const priced: AvroSchema = {
     { name: 'price', type: ['null', 'int'], default: null },
   ],
 };
-const Old = contract<Bid>(v1, { encoding: 'avro' });
-const New = contract<Bid>(v2, { encoding: 'avro' });
+const Old = contract<Bid>(bidV1, { encoding: 'avro' });
+const New = contract<Bid>(bidV2, { encoding: 'avro' });
 
 /** Copies bids, as they are and priced. */
 const pricing = defineTopology({

@@ -6,10 +6,10 @@ import { rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StreamError } from '../../core/stream-error.ts';
-import { neededTopics } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
+import { topicsOfJob } from '../topics-of-job.ts';
 import { withFolder } from '../with-folder.ts';
 
 export const resetCommand: Command = {
@@ -36,14 +36,7 @@ export const resetCommand: Command = {
         });
       }
       const plan = makePlan(session.module.topology.build(config));
-      const describe = async (names: readonly string[]) =>
-        (await folder.ask('topics.describe', { names })).map((description) => description ?? undefined);
-      const { partitions } = settings;
-      const { topics } = await neededTopics(
-        plan,
-        { storesRows: false, topics: { describe } },
-        { partitions, exchange: 'log' },
-      );
+      const topics = await topicsOfJob(folder, session, plan);
       const group = settings['kafka.group.id'] ?? job;
       const doomed = topics.flatMap(({ spec, existing }) =>
         spec.internal === true && existing !== undefined ? [spec.name] : [],

@@ -8,7 +8,6 @@ import { resolve } from 'node:path';
 import { keyText, partitionOf } from '../../core/partitioner.ts';
 import { messageOf, preview, StreamError } from '../../core/stream-error.ts';
 import type { Topic } from '../../core/topic.ts';
-import { neededTopics } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Command, CommandCall } from '../command.ts';
@@ -17,6 +16,7 @@ import type { Folder } from '../folder.ts';
 import type { WrittenRecord } from '../folder-calls.ts';
 import { linesOf, type Line } from '../lines-of.ts';
 import { openJobSession, placeOf, type JobSession } from '../session.ts';
+import { topicsOfJob } from '../topics-of-job.ts';
 
 export const topicsWriteCommand: Command = {
   name: 'topics write',
@@ -88,21 +88,8 @@ async function declared(call: CommandCall, name: string): Promise<Declared> {
 }
 
 /** Makes the topic if need be, as the job would. */
-async function partitionsOf(folder: Folder, { configuration }: JobSession, plan: Plan, name: string): Promise<number> {
-  const { settings, topics: overrides } = configuration;
-  const onKafka = settings['kafka.brokers'] !== undefined;
-  const describe = async (names: readonly string[]) =>
-    (await folder.ask('topics.describe', { names })).map((description) => description ?? undefined);
-  const { topics } = await neededTopics(
-    plan,
-    { storesRows: !onKafka, topics: { describe } },
-    {
-      partitions: settings.partitions,
-      exchange: onKafka ? 'log' : (settings.exchange ?? 'direct'),
-      replicas: settings['kafka.replication.factor'],
-      overrides,
-    },
-  );
+async function partitionsOf(folder: Folder, session: JobSession, plan: Plan, name: string): Promise<number> {
+  const topics = await topicsOfJob(folder, session, plan);
   const { spec, existing } = topics.find((topic) => topic.spec.name === name)!;
   if (existing === undefined) await folder.ask('topics.create', { specs: [spec] });
   return existing ?? spec.partitions;

@@ -1,11 +1,12 @@
 /** `topics list | plan | apply`: what is in the log, what a job needs, and making it so. */
 import { StreamError } from '../../core/stream-error.ts';
-import { neededTopics, type NeededTopic } from '../../job/prepare-topics.ts';
+import type { NeededTopic } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { openSession, placeOf } from '../session.ts';
 import { table } from '../table.ts';
+import { topicsOfJob } from '../topics-of-job.ts';
 import { withFolder, type JobFolder } from '../with-folder.ts';
 
 export const topicsListCommand: Command = {
@@ -69,21 +70,9 @@ async function planTopics(
   apply: boolean,
 ): Promise<ExitCode> {
   const { module, configuration } = session;
-  const { settings, topics: overrides, job: config } = configuration;
-  const onKafka = settings['kafka.brokers'] !== undefined;
-  const plan = makePlan(module.topology.build(config));
-  const describe = async (names: readonly string[]) =>
-    (await folder.ask('topics.describe', { names })).map((description) => description ?? undefined);
-  const { topics } = await neededTopics(
-    plan,
-    { storesRows: !onKafka, topics: { describe } },
-    {
-      partitions: settings.partitions,
-      exchange: onKafka ? 'log' : (settings.exchange ?? 'direct'),
-      replicas: settings['kafka.replication.factor'],
-      overrides,
-    },
-  );
+  const onKafka = configuration.settings['kafka.brokers'] !== undefined;
+  const plan = makePlan(module.topology.build(configuration.job));
+  const topics = await topicsOfJob(folder, session, plan);
   // In a folder internal topics are nobody's business; on a cluster somebody may have to be asked for them.
   const shown = topics.filter(
     ({ spec }) => onKafka || plan.inputTopics.concat(plan.outputTopics).some(({ name }) => name === spec.name),

@@ -26,8 +26,18 @@ export async function checkFiles(folder: string): Promise<void> {
     if (used !== undefined) throw corrupt(folder, `there is ${used}, but no CURRENT`);
   }
   for (const name of logs) {
-    const damage = damageIn(await readFile(join(folder, name)));
+    const damage = damageIn(await readIfThere(join(folder, name)));
     if (damage !== undefined) throw corrupt(folder, `${name} is damaged at byte ${damage}`);
+  }
+}
+
+// Another thread may have the folder open, and a log that LevelDB needs no more vanishes then.
+async function readIfThere(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
+    throw error;
   }
 }
 

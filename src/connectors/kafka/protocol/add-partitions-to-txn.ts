@@ -1,10 +1,9 @@
 /** AddPartitionsToTxn v1: tells the transaction's coordinator where records will go, before they go there. */
 import type { TopicPartition } from '../../../core/log.ts';
 import { byTopic } from './by-topic.ts';
-import type { PartitionError } from './partition-error.ts';
+import { decodePartitionErrors } from './partition-error.ts';
 import type { ProducerId } from './producer-id.ts';
 import { RequestWriter } from './request-writer.ts';
-import { ResponseReader } from './response-reader.ts';
 
 export const addPartitionsToTxnApi = { apiKey: 24, version: 1 } as const;
 
@@ -23,13 +22,4 @@ export function encodeAddPartitionsToTxnRequest(
     .finish();
 }
 
-export function decodeAddPartitionsToTxnResponse(body: Buffer): readonly PartitionError[] {
-  const reader = new ResponseReader(body);
-  reader.int32(); // throttle time
-  return reader
-    .array(() => {
-      const topic = reader.string();
-      return reader.array(() => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
-    })
-    .flat();
-}
+export const decodeAddPartitionsToTxnResponse = decodePartitionErrors;

@@ -1,9 +1,8 @@
 /** OffsetCommit v7: input offsets outside of a transaction. Member and generation are checked where they are given. */
 import type { MemberId, PartitionOffset } from '../../../core/log.ts';
 import { byTopic } from './by-topic.ts';
-import type { PartitionError } from './partition-error.ts';
+import { decodePartitionErrors } from './partition-error.ts';
 import { RequestWriter } from './request-writer.ts';
-import { ResponseReader } from './response-reader.ts';
 
 export const offsetCommitApi = { apiKey: 8, version: 7 } as const;
 
@@ -24,13 +23,4 @@ export function encodeOffsetCommitRequest(
     .finish();
 }
 
-export function decodeOffsetCommitResponse(body: Buffer): readonly PartitionError[] {
-  const reader = new ResponseReader(body);
-  reader.int32(); // throttle time
-  return reader
-    .array(() => {
-      const topic = reader.string();
-      return reader.array(() => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
-    })
-    .flat();
-}
+export const decodeOffsetCommitResponse = decodePartitionErrors;
