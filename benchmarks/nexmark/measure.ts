@@ -13,6 +13,7 @@ export interface MeasureOptions {
   readonly query: string;
   readonly state: StateKind;
   readonly commitMs: number;
+  readonly stateMiB: number;
   readonly runs: number;
   readonly warm: number;
 }
@@ -41,13 +42,14 @@ export interface Measurement {
   readonly machine: string;
 }
 
-export async function measure({ input, query, state, commitMs, runs, warm }: MeasureOptions): Promise<Measurement> {
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const { input, query, state, commitMs, stateMiB, runs, warm } = options;
   const lines = readLines(input, inputTopic);
   const collectGarbage = garbageCollector();
   const timed: QueryRun[] = [];
   for (let i = -warm; i < runs; i++) {
     collectGarbage();
-    const result = await runQuery(queries.get(query)!, { lines, state, commitMs });
+    const result = await runQuery(queries.get(query)!, { lines, state, commitMs, stateMiB });
     if (i >= 0) timed.push(result);
   }
   const median = medianOf(timed);

@@ -12,8 +12,8 @@ export async function nexmark(args: readonly string[]): Promise<void> {
     console.log(json ? JSON.stringify(measurement) : lineOf(measurement));
     return;
   }
-  for (const { query, state, input, commitMs, runs, warm } of all) {
-    const values = { input, query, state, 'commit-ms': commitMs, runs, warm };
+  for (const { query, state, input, commitMs, stateMiB, runs, warm } of all) {
+    const values = { input, query, state, 'commit-ms': commitMs, 'state-mib': stateMiB, runs, warm };
     const child = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const command = [...process.execArgv, process.argv[1]!, 'nexmark', ...child, ...(json ? ['--json'] : [])];
     const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' });

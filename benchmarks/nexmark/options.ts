@@ -8,6 +8,7 @@ export const usage = `npm run bench -- nexmark --input FILE [options]
   --query q3,q17     default: all
   --state heap       or leveldb, or both: heap,leveldb. Default: heap
   --commit-ms 1000   commit linger and interval
+  --state-mib 256    bound of the state cache of leveldb
   --runs 3           timed runs, of which the median is told
   --warm 2           runs before them in the same process, not counted
   --json             a JSON line per query and kind of state`;
@@ -17,6 +18,7 @@ export interface NexmarkOptions {
   readonly queries: readonly string[];
   readonly states: readonly StateKind[];
   readonly commitMs: number;
+  readonly stateMiB: number;
   readonly runs: number;
   readonly warm: number;
   readonly json: boolean;
@@ -31,6 +33,7 @@ export function parseOptions(args: readonly string[]): NexmarkOptions {
       query: { type: 'string', default: [...queries.keys()].join(',') },
       state: { type: 'string', default: 'heap' },
       'commit-ms': { type: 'string', default: '1000' },
+      'state-mib': { type: 'string', default: '256' },
       runs: { type: 'string', default: '3' },
       warm: { type: 'string', default: '2' },
       json: { type: 'boolean', default: false },
@@ -41,6 +44,7 @@ export function parseOptions(args: readonly string[]): NexmarkOptions {
     queries: values.query.split(',').map((name) => (queries.has(name) ? name : wrong(`there is no query '${name}'`))),
     states: values.state.split(',').map(stateKind),
     commitMs: whole(values['commit-ms'], 1, '--commit-ms'),
+    stateMiB: whole(values['state-mib'], 1, '--state-mib'),
     runs: whole(values.runs, 1, '--runs'),
     warm: whole(values.warm, 0, '--warm'),
     json: values.json,

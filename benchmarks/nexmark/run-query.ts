@@ -28,10 +28,15 @@ export interface QueryRunOptions {
   readonly lines: Lines;
   readonly state: StateKind;
   readonly commitMs: number;
+  /** Bound of the state cache, if it is not to be the engine's default. */
+  readonly stateMiB?: number;
 }
 
 /** The clocks start when the first record is asked for and stop when the job has ended, its last commit included. */
-export async function runQuery(query: AnyQuery, { lines, state, commitMs }: QueryRunOptions): Promise<QueryRun> {
+export async function runQuery(
+  query: AnyQuery,
+  { lines, state, commitMs, stateMiB }: QueryRunOptions,
+): Promise<QueryRun> {
   const checksum = new Checksum();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-nexmark-'));
   const durations: number[] = [];
@@ -51,6 +56,7 @@ export async function runQuery(query: AnyQuery, { lines, state, commitMs }: Quer
       partitions: 1,
       exchange: 'direct',
       bounded: true,
+      ...(stateMiB === undefined ? {} : { memory: { stateBytes: stateMiB * 1024 * 1024 } }),
       commit: { linger: commitMs, interval: commitMs },
       restart: { attempts: 0 },
       onCommit: (durationMs, pauseMs) => {

@@ -9,11 +9,13 @@ export type Key = string | number;
 
 /** Canonical text of a key; throws KEY_INVALID for anything that has none. */
 export function keyText(key: unknown): string {
-  if (typeof key === 'string') {
-    if (key.isWellFormed()) return key;
-  } else if (typeof key === 'number' && Number.isFinite(key)) {
-    return String(key + 0 === 0 ? 0 : key); // -0 and 0 are one key
-  }
+  checkKey(key);
+  return typeof key === 'string' ? key : String(key + 0 === 0 ? 0 : key); // -0 and 0 are one key
+}
+
+/** Throws KEY_INVALID for anything that has no text. (To make the text of a number takes much longer than this.) */
+export function checkKey(key: unknown): asserts key is Key {
+  if (typeof key === 'string' ? key.isWellFormed() : Number.isFinite(key)) return;
   throw new StreamError('KEY_INVALID', `a key must be well-formed text or a finite number`, {
     value: preview(key),
     remedy: 'Return String(...) or a number from the key function.',

@@ -9,7 +9,7 @@
  */
 import { ByteReader } from '../core/byte-reader.ts';
 import type { Key } from '../core/partitioner.ts';
-import { keyText } from '../core/partitioner.ts';
+import { checkKey } from '../core/partitioner.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import type { Store } from '../core/store.ts';
@@ -295,7 +295,7 @@ export class KeyedTable implements Undoable {
 
   #miss(key: Key): Cell {
     if (this.#store !== undefined && this.#mayBeStored(key)) {
-      keyText(key); // refuses what no row can have been written for
+      checkKey(key); // refuses what no row can have been written for
       const cell = new Cell(key);
       const bytes = this.#store.get(this.#format.rowKey(key));
       if (bytes === undefined) {
@@ -312,11 +312,11 @@ export class KeyedTable implements Undoable {
     }
     const spare = this.#spare;
     if (spare === undefined) {
-      keyText(key);
+      checkKey(key);
       return (this.#spare = new Cell(key));
     }
     if (spare.key !== key) {
-      keyText(key);
+      checkKey(key);
       spare.key = key;
     }
     return spare;

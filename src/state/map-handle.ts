@@ -1,5 +1,5 @@
 import type { Key } from '../core/partitioner.ts';
-import { keyText } from '../core/partitioner.ts';
+import { checkKey } from '../core/partitioner.ts';
 import type { MapState } from '../core/state-spec.ts';
 import type { MapBody, MapEntry } from './map-body.ts';
 import type { Stamped, TimeToLive } from './time-to-live.ts';
@@ -53,7 +53,7 @@ export abstract class MapHandle<K extends Key, V> implements MapState<K, V> {
     }
     const body = this.changing();
     const entry = this.find(body, key);
-    if (entry === undefined) keyText(key);
+    if (entry === undefined) checkKey(key);
     const isNew = entry?.value === undefined;
     if (this.#ttl === undefined) {
       body.put(key, value, entry);

@@ -14,7 +14,7 @@
  */
 import { compareText } from '../core/compare-text.ts';
 import type { Key } from '../core/partitioner.ts';
-import { keyText } from '../core/partitioner.ts';
+import { checkKey, keyText } from '../core/partitioner.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import { prefixEnd } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
@@ -103,7 +103,7 @@ export class TimerRows {
       return;
     }
     if (!this.#queue.add(at, key, FRESH)) return;
-    keyText(key); // refuses keys that no row can have
+    checkKey(key); // refuses keys that no row can have
     if (this.#context.durable) {
       this.#addedTimes.push(at);
       this.#addedKeys.push(key);
