@@ -57,7 +57,6 @@ export type {
   OpenLog,
   OpenState,
   RunOptions,
-  StartPosition,
   StateFactory,
   TopicOverrides,
 } from './job/options.ts';
@@ -111,6 +110,7 @@ export type { ElementContext, KeyedContext, TimerContext, Timers } from './core/
 export { toMs } from './core/duration.ts';
 export type { Duration } from './core/duration.ts';
 export { boundedOutOfOrderness, monotonousTimestamps, watermarkStrategy } from './time/watermark-strategies.ts';
+export type { StartPosition } from './core/start-position.ts';
 
 // codecs and contracts
 export { boolean, bytes, json, number, string } from './core/codec.ts';

@@ -24,7 +24,8 @@ export default defineTopology({
   name: 'pipeline',
   config,
   build(t, options) {
-    const detections = t.source('cameras', cameraFrames, { start: 'latest' });
+    // Of each camera one frame is there already.
+    const detections = t.source('cameras', cameraFrames, { start: { duration: options.frameIntervalMs } });
     detections.sinkTo('detections', topics.detectionResults);
 
     const tasks = generateTasks(detections, options);

@@ -72,8 +72,9 @@ export function traitsOf(node: GraphNode): NodeTraits {
   const common = { ...plain, mainInputs: node.inputs };
   switch (node.kind) {
     case 'source': {
-      const { topic, time } = node;
-      const durations = { idleAfter: time.idleAfter, maxDrift: time.maxDrift };
+      const { topic, time, start } = node;
+      const back = typeof start === 'object' && 'duration' in start ? start.duration : undefined;
+      const durations = { start: back, idleAfter: time.idleAfter, maxDrift: time.maxDrift };
       const counts = { partitions: [1, topic.options.partitions] } as const;
       return { ...common, label: 'source', reads: topic, time, durations, counts };
     }

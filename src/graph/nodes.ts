@@ -9,6 +9,7 @@ import type { Codec } from '../core/codec.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Key } from '../core/partitioner.ts';
 import type { ElementContext, KeyedContext, ReadonlyMapState, TimerContext } from '../core/process-function.ts';
+import type { StartPosition } from '../core/start-position.ts';
 import type { MapSpec, MapState, StateSpec } from '../core/state-spec.ts';
 import type { Topic } from '../core/topic.ts';
 import type { SourceTimeOptions } from '../core/watermark-strategy.ts';
@@ -40,7 +41,7 @@ export interface SourceNode extends NodeBase {
   readonly topic: Topic<Value>;
   readonly time: SourceTimeOptions<Value>;
   /** Where a group without committed position starts. */
-  readonly start: 'earliest' | 'latest' | 'none' | { readonly timestamp: number };
+  readonly start: StartPosition;
   /** What to do when the position is not in the log any more. */
   readonly outOfRange: 'fail' | 'earliest' | 'latest';
   /** Read in full by every task instead of by its owner (broadcast inputs). */

@@ -7,6 +7,7 @@ import type { RegistryOptions } from '../contracts/registry-options.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Log } from '../core/log.ts';
+import type { StartPosition } from '../core/start-position.ts';
 import type { Store } from '../core/store.ts';
 import type { Compression } from '../core/topic.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
@@ -66,9 +67,6 @@ export interface MemoryOptions {
   /** Bound of prefetched input of a worker, bytes. Default 16 MiB. */
   readonly inputBytes?: number;
 }
-
-/** `none`: that is an error. A timestamp is in ms. */
-export type StartPosition = 'earliest' | 'latest' | 'none' | { readonly timestamp: number };
 
 /** What may be said of a topic beside the topology, for the cluster it is on. */
 export interface TopicOverrides {

@@ -6,6 +6,7 @@
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { MemberId, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
+import { startTime } from '../core/start-position.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
@@ -274,8 +275,9 @@ async function firstPosition(context: OpenContext, place: InputPlace): Promise<n
       remedy: 'Say where to start: earliest, latest or a time.',
     });
   }
-  if (typeof start === 'object') {
-    const [at] = await log.topics.offsetsAt([place], start.timestamp);
+  const time = startTime(start, context.options.clock.now());
+  if (time !== undefined) {
+    const [at] = await log.topics.offsetsAt([place], time);
     return at!.offset;
   }
   const [bounds] = await log.topics.bounds([place]);

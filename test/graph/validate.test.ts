@@ -287,6 +287,13 @@ const cases: readonly [string, (t: TopologyBuilder) => void, string][] = [
     `in: idleAfter is "5 minutes". Give milliseconds as a number, or text like '250ms', '10s', '5m', '1h', '7d'`,
   ],
   [
+    'a wrong way back',
+    (t) => {
+      t.source('in', numbers, { start: { duration: 'PT1H' as Duration } });
+    },
+    `in: start is "PT1H". Give milliseconds as a number, or text like '250ms', '10s', '5m', '1h', '7d'`,
+  ],
+  [
     'a wrong time to live',
     (t) => {
       t.source('in', numbers)

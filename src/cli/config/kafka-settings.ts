@@ -33,7 +33,7 @@ export const kafkaSettings = {
   ),
   'kafka.auto.offset.reset': setting(
     text.optional(),
-    'earliest, latest, none or a time; for some sources SOURCE=...,SOURCE=... Default: as the topology says.',
+    'earliest, latest, none, a time or by_duration:1h; for some sources SOURCE=...,SOURCE=... Default: as the topology says.',
     { flag: { name: 'from', value: 'POSITION' } },
   ),
   'kafka.session.timeout': setting(
