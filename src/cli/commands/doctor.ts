@@ -1,10 +1,11 @@
 /** `doctor`: looks at the machine, the settings and the data folder, and says what is wrong with them. Changes nothing. */
 import { existsSync } from 'node:fs';
 import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { toMs } from '../../core/duration.ts';
 import { messageOf } from '../../core/stream-error.ts';
+import { damagedTables } from '../../state/leveldb/damaged-tables.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { openSession, placeOf, type Session } from '../session.ts';
@@ -62,8 +63,16 @@ async function settingsAndFolder(call: CommandCall): Promise<readonly Finding[]>
     await writable(data),
     ...(await space(present ? data : nearestFolder(data))),
     await clockSanity(call.io.clock, present ? data : undefined),
-    ...(onKafka(session) ? await clusterState(call, session) : present ? [await logState(call, session)] : []),
+    ...(await logAndState(call, session, present)),
   ];
+}
+
+async function logAndState(call: CommandCall, session: Session, present: boolean): Promise<readonly Finding[]> {
+  const tables = present ? await storedTables(session.data) : [];
+  if (onKafka(session)) return [...tables, ...(await clusterState(call, session))];
+  // Opening a store lets LevelDB rewrite its tables, and damage would get checksums that fit.
+  const mayOpen = present && tables.every(({ result }) => result !== 'wrong');
+  return mayOpen ? [...tables, await logState(call, session)] : tables;
 }
 
 /** The folder itself, or the first one above it that exists. */
@@ -120,6 +129,21 @@ async function newestChange(folder: string): Promise<number> {
   const names = await readdir(folder);
   const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs));
   return Math.max(0, ...times);
+}
+
+/** Reads all tables of all LevelDB folders and checks their checksums, which LevelDB does not look at. */
+async function storedTables(data: string): Promise<readonly Finding[]> {
+  const names = await readdir(data, { recursive: true });
+  const folders = names.filter((name) => basename(name) === 'CURRENT').map((name) => dirname(name));
+  const findings: Finding[] = [];
+  for (const folder of folders) {
+    for (const { name, at } of await damagedTables(join(data, folder))) {
+      const detail = `${join(data, folder, name)} is damaged at byte ${at}`;
+      findings.push({ check: 'tables of the store', result: 'wrong', detail });
+    }
+  }
+  if (folders.length === 0 || findings.length > 0) return findings;
+  return [{ check: 'tables of the store', result: 'ok', detail: 'their checksums are right' }];
 }
 
 function onKafka({ configuration }: Session): boolean {

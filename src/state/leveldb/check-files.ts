@@ -1,6 +1,7 @@
 /**
- * Looks at the files of a LevelDB folder before LevelDB does, which keeps silent about two kinds of damage: without
- * `CURRENT` it begins an empty database, and from a damaged write-ahead log it takes what it can read.
+ * Looks at the files of a LevelDB folder before LevelDB does, which keeps silent about three kinds of damage: without
+ * `CURRENT` it begins an empty database, from a damaged write-ahead log it takes what it can read, and damaged tables give
+ * wrong rows or end the process.
  *
  *   log      blocks of 32 KiB; a block holds records and at its end fewer than 7 bytes of zeros
  *   record   crc32c of type and data, masked (4 bytes) | length (2) | type (1: whole, 2-4: parts; 0: nothing follows) | data
@@ -8,37 +9,49 @@
  * Source: LevelDB, doc/log_format.md. A record that is cut off by the end of the file was never acknowledged; a damaged one
  * with readable ones behind it was.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from '../../core/crc32c.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import { damagedTables } from './damaged-tables.ts';
+import { readIfThere } from './read-if-there.ts';
+import { unmask } from './unmask.ts';
 
 const blockBytes = 32 * 1024;
 const headerBytes = 7;
+
+/** Tables are read only where that does not delay a start: 32 MiB take a tenth of a second. */
+const mostTableBytes = 32 * 2 ** 20;
 
 /** Fails with STATE_CORRUPT. `folder` exists. */
 export async function checkFiles(folder: string): Promise<void> {
   const names = await readdir(folder);
   const logs = names.filter((name) => /^\d+\.log$/.test(name));
-  if (!names.includes('CURRENT')) {
+  if (names.includes('CURRENT')) {
+    await checkManifest(folder);
+  } else {
     const sizes = await Promise.all(logs.map(async (name) => (await stat(join(folder, name))).size));
     const used = names.find((name) => name.endsWith('.ldb')) ?? logs.find((_, i) => sizes[i]! > 0);
     if (used !== undefined) throw corrupt(folder, `there is ${used}, but no CURRENT`);
   }
   for (const name of logs) {
-    const damage = damageIn(await readIfThere(join(folder, name)));
+    const damage = damageIn((await readIfThere(join(folder, name))) ?? new Uint8Array());
     if (damage !== undefined) throw corrupt(folder, `${name} is damaged at byte ${damage}`);
   }
+  const [table] = await damagedTables(folder, mostTableBytes);
+  if (table !== undefined) throw corrupt(folder, `${table.name} is damaged at byte ${table.at}`);
 }
 
-// Another thread may have the folder open, and a log that LevelDB needs no more vanishes then.
-async function readIfThere(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
-    throw error;
-  }
+async function checkManifest(folder: string): Promise<void> {
+  const current = await manifestOf(folder);
+  if (current === undefined || existsSync(join(folder, current))) return; // LevelDB says what else is wrong with it
+  const isReplaced = (await manifestOf(folder)) !== current; // by another thread that has just opened the folder
+  if (!isReplaced) throw corrupt(folder, `${current} is missing, which says what files there are`);
+}
+
+async function manifestOf(folder: string): Promise<string | undefined> {
+  return /^MANIFEST-\d+(?=\n$)/.exec(String(await readIfThere(join(folder, 'CURRENT'))))?.[0];
 }
 
 /** Where a write-ahead log is damaged and goes on all the same; undefined: nowhere. */
@@ -60,11 +73,6 @@ export function damageIn(log: Uint8Array): number | undefined {
     }
   }
   return undefined;
-}
-
-function unmask(masked: number): number {
-  const rotated = (masked - 0xa282ead8) >>> 0;
-  return ((rotated >>> 17) | (rotated << 15)) >>> 0;
 }
 
 function corrupt(folder: string, what: string): StreamError {

@@ -1,8 +1,9 @@
-import { mkdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeVersion } from '../../../src/cli/commands/doctor.ts';
 import { main } from '../../../src/cli/main.ts';
+import { filesOf, storeOnDisk } from '../../state/leveldb/store-on-disk.ts';
 import { fakeEngine } from '../fake-engine.ts';
 import { fakeIo, type FakeIo } from '../fake-io.ts';
 import { sharedLog } from '../memory-log.ts';
@@ -47,6 +48,24 @@ test('exits with 1 when the log cannot be opened, with its error', async () => {
   const { exit, find } = await doctor(io); // the fake engine's log is locked
   expect(exit).toBe(1);
   expect(find('log and state')).toMatchObject({ result: 'wrong', detail: expect.stringContaining('LOG_LOCKED') });
+});
+
+test('names the damaged table of a store, and does not open it then', async () => {
+  const data = await storeOnDisk(300, { writeBufferBytes: 64 * 1024 });
+  const ofData = (): FakeIo => Object.assign(fakeIo(), { env: { MILLRACE_DATA: data } });
+  const whole = await doctor(ofData());
+  expect(whole.find('tables of the store')?.result).toBe('ok');
+  const [table] = filesOf(data, '.ldb');
+  const bytes = readFileSync(table!);
+  bytes[500]! ^= 8;
+  writeFileSync(table!, bytes);
+  const { exit, find } = await doctor(ofData());
+  expect(exit).toBe(1);
+  expect(find('tables of the store')).toMatchObject({
+    result: 'wrong',
+    detail: expect.stringMatching(`${table!} is damaged at byte \\d+`),
+  });
+  expect(find('log and state')).toBeUndefined();
 });
 
 test('exits with 1 when the settings are wrong', async () => {

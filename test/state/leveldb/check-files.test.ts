@@ -1,32 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { ByteWriter } from '../../../src/core/byte-writer.ts';
-import { RowBatch } from '../../../src/core/row-batch.ts';
+import { expect, test } from 'vitest';
 import { damageIn } from '../../../src/state/leveldb/check-files.ts';
 import { openLevelStore } from '../../../src/state/leveldb/level-store.ts';
+import { filesOf, storeOnDisk } from './store-on-disk.ts';
 
-/** A store that was closed with `batches` batches in its write-ahead log. */
 async function storeWith(batches: number): Promise<{ folder: string; log: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-files-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const store = await openLevelStore(folder);
-  for (let i = 0; i < batches; i++) {
-    const rows = new RowBatch(new ByteWriter(64));
-    for (let k = 0; k < 10; k++) rows.putBytes(`${i}/${k}`, Buffer.alloc(100, i));
-    await store.write([rows]);
-  }
-  await store.close();
-  return {
-    folder,
-    log: join(
-      folder,
-      readdirSync(folder).find((name) => /^\d+\.log$/.test(name))!,
-    ),
-  };
+  const folder = await storeOnDisk(batches);
+  return { folder, log: filesOf(folder, '.log')[0]! };
 }
 
 async function codeOfOpening(folder: string): Promise<string> {
@@ -64,5 +45,30 @@ test('a flipped bit is found, but for one in the last record', async () => {
 test('a folder that has lost its CURRENT is not begun anew', async () => {
   const { folder } = await storeWith(3);
   rmSync(join(folder, 'CURRENT'));
+  expect(await codeOfOpening(folder)).toBe('STATE_CORRUPT');
+});
+
+test('a folder that has lost its MANIFEST says so', async () => {
+  const { folder } = await storeWith(3);
+  rmSync(
+    join(
+      folder,
+      readdirSync(folder).find((name) => name.startsWith('MANIFEST'))!,
+    ),
+  );
+  await expect(openLevelStore(folder)).rejects.toMatchObject({
+    code: 'STATE_CORRUPT',
+    message: expect.stringMatching(/MANIFEST-\d+ is missing/),
+    remedy: expect.stringContaining('Restore'),
+  });
+});
+
+test('a table with a flipped bit is not opened', async () => {
+  const folder = await storeOnDisk(200, { writeBufferBytes: 64 * 1024 });
+  expect(await codeOfOpening(folder)).toBe('opened');
+  const table = filesOf(folder, '.ldb')[0]!;
+  const bytes = readFileSync(table);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(table, bytes);
   expect(await codeOfOpening(folder)).toBe('STATE_CORRUPT');
 });
