@@ -7,6 +7,7 @@ import type { ByteWriter } from '../core/byte-writer.ts';
 import { ByteReader } from '../core/byte-reader.ts';
 import type { Codec } from '../core/codec.ts';
 import type { Key } from '../core/partitioner.ts';
+import type { RecordHeader } from '../core/record-batch.ts';
 
 export interface InFlightElement {
   readonly kind: 'element';
@@ -23,6 +24,8 @@ export interface InFlightElement {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Trace of the record it came from; undefined: none. */
+  readonly trace: readonly RecordHeader[] | undefined;
 }
 
 export interface InFlightWatermark {
@@ -32,6 +35,16 @@ export interface InFlightWatermark {
 
 export type InFlight = InFlightElement | InFlightWatermark;
 
+/**
+ * First byte of a row. An element with a trace has its headers behind the offset.
+ *
+ *   0 watermark   1 element, text key   2 element, number key   3 and 4: as 1 and 2, with a trace
+ */
+const watermarkTag = 0;
+const textTag = 1;
+const numberTag = 2;
+const traced = 2;
+
 /** Codec of log rows over the codec of the operator's input. */
 export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
   return {
@@ -39,11 +52,12 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
     version: input.version,
     encode(entry, out: ByteWriter) {
       if (entry.kind === 'watermark') {
-        out.byte(0);
+        out.byte(watermarkTag);
         out.float64(entry.time);
         return;
       }
-      out.byte(typeof entry.key === 'number' ? 2 : 1);
+      const { trace } = entry;
+      out.byte((typeof entry.key === 'number' ? numberTag : textTag) + (trace === undefined ? 0 : traced));
       out.sizedText(String(entry.key));
       out.float64(entry.timestamp);
       out.sizedText(entry.callId);
@@ -52,16 +66,17 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
       out.sizedText(entry.topic);
       out.varuint(entry.partition);
       out.varint(entry.offset);
+      if (trace !== undefined) encodeTrace(trace, out);
       input.encode(entry.value, out);
     },
     decode(bytes, start, end, version) {
       const reader = new ByteReader(bytes, start, end);
       const tag = reader.byte();
-      if (tag === 0) return { kind: 'watermark', time: reader.float64() };
+      if (tag === watermarkTag) return { kind: 'watermark', time: reader.float64() };
       const key = reader.sizedText();
       return {
         kind: 'element',
-        key: tag === 2 ? Number(key) : key,
+        key: (tag - textTag) % traced === 0 ? key : Number(key),
         timestamp: reader.float64(),
         callId: reader.sizedText(),
         attempt: reader.varuint(),
@@ -69,8 +84,24 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
         topic: reader.sizedText(),
         partition: reader.varuint(),
         offset: reader.varint(),
+        trace: tag > traced ? decodeTrace(reader) : undefined,
         value: input.decode(bytes, reader.position, end, version),
       };
     },
   };
+}
+
+function encodeTrace(trace: readonly RecordHeader[], out: ByteWriter): void {
+  out.varuint(trace.length);
+  for (const { key, value } of trace) {
+    out.sizedText(key);
+    out.sizedBytes(value);
+  }
+}
+
+function decodeTrace(reader: ByteReader): readonly RecordHeader[] {
+  return Array.from({ length: reader.varuint() }, () => ({
+    key: reader.sizedText(),
+    value: new Uint8Array(reader.sizedBytes()), // a copy: it outlives the row
+  }));
 }

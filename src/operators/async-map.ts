@@ -135,6 +135,7 @@ export class AsyncMap implements Input, Advancer {
       topic: cursor.topic,
       partition: cursor.partition,
       offset: cursor.offset,
+      trace: cursor.trace,
     };
     const sequence = this.#sequence++;
     rows.set(sequence, element);
@@ -182,8 +183,10 @@ export class AsyncMap implements Input, Advancer {
       cursor.topic = element.topic;
       cursor.partition = element.partition;
       cursor.offset = element.offset;
+      cursor.trace = element.trace;
       counters.recordsOut++;
       this.#out.process(entry.result.value);
+      cursor.trace = undefined;
     }
     return false;
   }
@@ -328,11 +331,14 @@ export class AsyncMap implements Input, Advancer {
     cursor.offset = element.offset;
     cursor.timestamp = element.timestamp;
     cursor.key = element.key;
+    cursor.trace = element.trace;
     try {
       this.#giveUp(thrown, element.value);
     } catch (error) {
       this.#failure = error as StreamError;
       return;
+    } finally {
+      cursor.trace = undefined;
     }
     this.#queue.finish(entry, undefined);
   }

@@ -18,7 +18,7 @@ export class Cursor {
   /** Offset in the input; -1 when the value stems from a timer. */
   offset = -1;
 
-  /** Trace of the record, which what is written because of it carries on; undefined: none, as for timers and calls. */
+  /** Trace of the record, which what is written because of it carries on; undefined: none, as for timers. */
   trace: readonly RecordHeader[] | undefined = undefined;
 
   // The decoded value and the bytes it came from: a sink of the same codec forwards the bytes of an unchanged value.

@@ -12,6 +12,7 @@ type Seen = readonly ['value', unknown] | readonly ['time', number, boolean];
 /** An operator whose calls the test answers; `rows` outlives it, as state does. */
 function asking(rows = new Map<number, InFlight>()) {
   const seen: Seen[] = [];
+  const traces: unknown[] = [];
   const answers: ((value: number) => void)[] = [];
   const mail: (() => void)[] = [];
   const host = {
@@ -36,7 +37,10 @@ function asking(rows = new Map<number, InFlight>()) {
       rows,
     },
     {
-      process: (value) => seen.push(['value', value]),
+      process(value) {
+        seen.push(['value', value]);
+        traces.push(host.cursor.trace);
+      },
       onTime: (time, idle) => seen.push(['time', time, idle]),
     },
   );
@@ -46,7 +50,7 @@ function asking(rows = new Map<number, InFlight>()) {
     for (const work of mail.splice(0)) work();
     while (!operator.advance());
   };
-  return { operator, seen, answer, rows };
+  return { operator, seen, traces, cursor: host.cursor, answer, rows };
 }
 
 describe('AsyncMap', () => {
@@ -91,6 +95,21 @@ describe('AsyncMap', () => {
       ['value', 11],
       ['time', 7, true],
     ]);
+  });
+
+  test('a result has the trace of its element, after a restore too; what comes later has none', async () => {
+    const before = asking();
+    const trace = [{ key: 'traceparent', value: new Uint8Array([1]) }];
+    before.cursor.trace = trace;
+    before.operator.process(1);
+    before.cursor.trace = undefined;
+    before.operator.process(2);
+    const { operator, cursor, traces, answer } = asking(before.rows);
+    operator.restore();
+    await answer(11);
+    await answer(12);
+    expect(traces).toEqual([trace, undefined]);
+    expect(cursor.trace).toBeUndefined();
   });
 
   test('a restore with nothing in flight takes time and idleness from its input, as one', () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { produce } from '../../src/connectors/produce.ts';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import type { Log } from '../../src/core/log.ts';
+import type { RecordBatch } from '../../src/core/record-batch.ts';
 import { recordHeaders } from '../../src/core/record-headers.ts';
 import { defineTopology, json, memoryLog, number, run, topic, valueState, type JobHandle } from '../../src/index.ts';
 
@@ -54,19 +55,25 @@ async function write(job: JobHandle, ...records: readonly (readonly [string, str
   await produce(job.log, 'test', [writer.seal()!]);
 }
 
-async function tracesIn(log: Log, name: string): Promise<readonly string[]> {
+async function recordsIn<T>(log: Log, name: string, of: (batch: RecordBatch, i: number) => T): Promise<readonly T[]> {
   const reader = log.reader();
   const request = { partitionBytes: 1 << 20, maxWaitMs: 10, isolation: 'committed' as const };
   const parts = await reader.fetch({ ...request, partitions: [{ topic: name, partition: 0, offset: 0 }] });
   await reader.close();
-  return parts.flatMap(({ batch }) =>
-    Array.from({ length: batch?.count ?? 0 }, (_, i) => {
-      const { key, n } = json<Event>().decode(batch!.slab, batch!.valueStarts[i]!, batch!.valueEnds[i]!);
-      const headers = recordHeaders(batch!, i).map((header) => `${header.key}=${Buffer.from(header.value).toString()}`);
-      return [key, n, ...headers].join(' ');
-    }),
-  );
+  return parts.flatMap(({ batch }) => Array.from({ length: batch?.count ?? 0 }, (_, i) => of(batch!, i)));
 }
+
+function headersOf(batch: RecordBatch, i: number): readonly string[] {
+  return recordHeaders(batch, i).map(({ key, value }) => `${key}=${Buffer.from(value).toString()}`);
+}
+
+const headersIn = (log: Log, name: string) => recordsIn(log, name, headersOf);
+
+const tracesIn = (log: Log, name: string) =>
+  recordsIn(log, name, (batch, i) => {
+    const { key, n } = json<Event>().decode(batch.slab, batch.valueStarts[i]!, batch.valueEnds[i]!);
+    return [key, n, ...headersOf(batch, i)].join(' ');
+  });
 
 test.each(['direct', 'log'] as const)('through map, key and state, over a %s exchange', async (exchange) => {
   const job = await run(counting, { log: memoryLog(), exchange, partitions: 1 });
@@ -79,6 +86,29 @@ test.each(['direct', 'log'] as const)('through map, key and state, over a %s exc
     'b 0',
     'a 0 tracestate=a=1 traceparent=trace-2',
   ]);
+  await job.drain();
+});
+
+const asking = defineTopology({
+  name: 'asking',
+  build(t) {
+    t.source('events', events)
+      .asyncMap(
+        'ask',
+        ({ key }) => (key === 'refused' ? Promise.reject(new TypeError('no answer')) : Promise.resolve({ key, n: 1 })),
+        { output: json<Event>(), onError: 'deadLetter' },
+      )
+      .sinkTo('counts', counts);
+  },
+});
+
+test('through calls: on their results and on the dead letters of those that fail', async () => {
+  const job = await run(asking, { log: memoryLog(), partitions: 1 });
+  await write(job, ['a', 'trace-1'], ['b', undefined], ['refused', 'trace-3'], ['c', 'x'.repeat(1025)]);
+  await expect
+    .poll(() => tracesIn(job.log, 'counts'))
+    .toEqual(['a 1 tracestate=a=1 traceparent=trace-1', 'b 1', 'c 1 tracestate=a=1']);
+  expect(await headersIn(job.log, 'asking-dlq')).toEqual([['tracestate=a=1', 'traceparent=trace-3']]);
   await job.drain();
 });
 
