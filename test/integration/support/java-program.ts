@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { brokerJava, kafkaLibraries } from '../../../scripts/kafka/artifacts.ts';
 
 const logging = fileURLToPath(new URL('../../../scripts/kafka/log4j2.xml', import.meta.url));
@@ -14,7 +15,8 @@ export interface JavaOptions {
 
 /**
  * Runs a class of the libraries, or a single source file (`.java`), and yields what it prints, cut at `separator`. Fails
- * with its error output when it does not end with 0. Leaving the loop ends the program.
+ * with its error output when it does not end with 0. Leaving the loop ends the program, and so does the end of the test: one
+ * that times out never leaves the loop.
  */
 export async function* javaOutput(
   program: string,
@@ -26,6 +28,7 @@ export async function* javaOutput(
   const java = brokerJava().command;
   const quiet = ['-Xmx384m', '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`, '-Dlog.level=ERROR'];
   const child = spawn(java, [...quiet, '-cp', join(libraries, '*'), program, ...args], { stdio: 'pipe' });
+  onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.on('error', () => undefined); // it ended without reading
   child.stdin.end(input);
   let errors = '';
