@@ -1,0 +1,51 @@
+/** A job takes the place of a consumer loop: docs/migrating.md. */
+import { Kafka, logLevel } from 'kafkajs';
+import { expect, onTestFinished, test } from 'vitest';
+import pageViews, { viewCounts, type PageView } from '../../../examples/page-views.ts';
+import { kafka, memory, run } from '../../../src/index.ts';
+import { readTopic } from '../../support/read-topic.ts';
+import { openLog } from '../support/kafka-case.ts';
+import { describeOnKafka } from '../support/on-kafka.ts';
+
+const group = 'page-view-loop';
+
+describeOnKafka('a job in the group of a kafkajs consumer', {}, (cluster) => {
+  test('goes on where the consumer stopped', { timeout: 90_000 }, async () => {
+    const { bootstrap } = cluster();
+    const log = await openLog(bootstrap);
+    await log.topics.create([{ name: 'page-views', partitions: 3 }]);
+    const client = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
+    const view = (user: string): PageView => ({ user, page: '/', robot: false });
+    const produce = async (views: readonly PageView[]): Promise<void> => {
+      const producer = client.producer();
+      await producer.connect();
+      const messages = views.map((each) => ({ key: each.user, value: JSON.stringify(each) }));
+      await producer.send({ topic: 'page-views', messages });
+      await producer.disconnect();
+    };
+    await produce([view('ann'), view('bob'), view('ann'), view('cleo')]);
+
+    let seen = 0;
+    const loop = client.consumer({ groupId: group });
+    await loop.connect();
+    await loop.subscribe({ topic: 'page-views', fromBeginning: true });
+    await loop.run({
+      eachMessage: () => {
+        seen++;
+        return Promise.resolve();
+      },
+    });
+    await expect.poll(() => seen, { timeout: 30_000 }).toBe(4);
+    await loop.disconnect();
+    await produce([view('ann'), view('bob'), view('ann')]);
+
+    const job = await run(pageViews, { log: kafka({ brokers: bootstrap }), state: memory(), group });
+    onTestFinished(() => job.close().catch(() => undefined));
+    const last = async (): Promise<Readonly<Record<string, number>>> => {
+      const counts = (await readTopic(log, 'view-counts', viewCounts.codec)).flat();
+      return Object.fromEntries(counts.map(({ user, views }) => [user, views]));
+    };
+    await expect.poll(last, { timeout: 30_000 }).toEqual({ ann: 2, bob: 1 });
+    await job.drain();
+  });
+});
