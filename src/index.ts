@@ -59,6 +59,7 @@ export type {
   RunOptions,
   StateFactory,
   TopicOverrides,
+  WarmUpOptions,
 } from './job/options.ts';
 export { fromObservable } from './connectors/observable/from-observable.ts';
 export type { FromObservableOptions } from './connectors/observable/from-observable.ts';

@@ -116,6 +116,10 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
     partitions: settings.partitions,
     commit: compact({ linger: settings['commit.linger'], interval: settings['commit.interval'] }),
     memory: compact({ stateBytes: settings['memory.stateBytes'], inputBytes: settings['memory.inputBytes'] }),
+    warmUps: compact({
+      acceptableLag: settings['kafka.acceptable.recovery.lag'],
+      most: settings['kafka.max.warmup.replicas'],
+    }),
     restart,
     onWarning: (message) => {
       logger.warn(message);

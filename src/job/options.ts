@@ -61,6 +61,16 @@ export interface CommitOptions {
   readonly interval?: Duration;
 }
 
+export interface WarmUpOptions {
+  /**
+   * A task with state only moves for balance to a process whose copy of that state is behind by no more records; until
+   * then it stays where it is. Default 10,000. [acceptable.recovery.lag]
+   */
+  readonly acceptableLag?: number;
+  /** Copies that all processes together make for such moves at a time. Default 2. [max.warmup.replicas] */
+  readonly most?: number;
+}
+
 export interface MemoryOptions {
   /** Bound of the decoded state caches of a worker, bytes. Default 256 MiB. Half of it in dirty rows and outputs forces a commit. */
   readonly stateBytes?: number;
@@ -128,6 +138,8 @@ export interface RunOptions<C> {
    * (Kafka): a take-over then needs only what came last. Default 0. [num.standby.replicas]
    */
   readonly standbys?: number;
+  /** How tasks with state move between processes, on logs that do not store state. */
+  readonly warmUps?: WarmUpOptions;
   /** Silence after which the group takes a worker's tasks away. Default 45 s. */
   readonly sessionTimeout?: Duration;
   /** How long a transaction of a vanished worker may stay open. Default 60 s. */

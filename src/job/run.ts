@@ -180,6 +180,7 @@ function workerSettings<C>(
     starts: startsOf(options),
     bounded: options.bounded ?? false,
     standbys: standbysOf(job, options),
+    warmUps: warmUpsOf(job, options),
     place: { host: hostname(), rack },
   };
 }
@@ -196,6 +197,20 @@ function standbysOf<C>(job: string, { standbys = 0, workers = 1 }: RunOptions<C>
     });
   }
   return standbys;
+}
+
+// Undefined for threads: see above.
+function warmUpsOf<C>(job: string, { warmUps = {}, workers = 1 }: RunOptions<C>): WorkerSettings['warmUps'] {
+  const { acceptableLag = 10_000, most = 2 } = warmUps;
+  if (!Number.isSafeInteger(acceptableLag) || acceptableLag < 0) {
+    const reason = `warmUps.acceptableLag is ${String(acceptableLag)}, not a whole number`;
+    throw new StreamError('CONFIG_INVALID', reason, { job });
+  }
+  if (!Number.isSafeInteger(most) || most < 1) {
+    const reason = `warmUps.most is ${String(most)}, not a whole number from 1`;
+    throw new StreamError('CONFIG_INVALID', reason, { job });
+  }
+  return workers > 1 ? undefined : { acceptableLag, most };
 }
 
 function startsOf<C>({ start = {} }: RunOptions<C>): SourceStarts {

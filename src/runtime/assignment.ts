@@ -1,16 +1,32 @@
 /**
  * Who runs which task: the assignor of the group, and the bytes that members and assignments travel as.
  *
- * Sticky and balanced: a task stays with a member that holds it unless that one has more than its share. Incremental: a
- * task that another member still holds is withheld until it has been given up, so nobody stops work that it keeps. Members
- * are told as well which transactional ids of departed ones to fence: see departed.ts.
+ * Sticky and balanced, with warm-ups before moves: see place-tasks.ts. Incremental: a task that another member still holds
+ * is withheld until it has been given up, so nobody stops work that it keeps. Members are told as well which transactional
+ * ids of departed ones to fence: see departed.ts.
  */
 import type { Assignor, MemberView } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { MemberTable } from './departed.ts';
-import { placeStandbys, type StandbyMember } from './place-standbys.ts';
+import { placeStandbys } from './place-standbys.ts';
+import { placeTasks, type PlacedTasks, type TaskMember } from './place-tasks.ts';
 import type { TaskId } from './task.ts';
-import type { WorkerPlace } from './worker-options.ts';
+import type { WarmUpSettings, WorkerPlace } from './worker-options.ts';
+
+/** How many records copies are behind; null: not known yet. */
+type ToldLags = Readonly<Record<TaskId, number | null>>;
+
+/** What a member tells of state: of its own tasks, and of those that others run. */
+export interface ToldCopies {
+  /** Copies that it was asked for. */
+  readonly standbys: ToldLags;
+  /** Copies that it was asked for only because the task is to move here. */
+  readonly warmUps: ToldLags;
+  /** Positions of its store in the changelogs of tasks. */
+  readonly positions: Readonly<Record<TaskId, number>>;
+  /** Ends of the changelogs of the tasks that it holds. */
+  readonly ends: Readonly<Record<TaskId, number>>;
+}
 
 export interface MemberMetadata {
   /** Digest of the topology: members with another one must not share work. */
@@ -19,8 +35,8 @@ export interface MemberMetadata {
   readonly id: string;
   /** Tasks held now. */
   readonly held: readonly TaskId[];
-  /** Tasks whose state it copies, and how many records the copy is behind; null: it does not know yet. */
-  readonly standbys?: Readonly<Record<TaskId, number | null>> | undefined;
+  /** Undefined: it copies nothing. */
+  readonly copies?: ToldCopies | undefined;
   readonly place?: WorkerPlace | undefined;
   /** The newest table it knows, and which of its ids it has fenced. */
   readonly table?: MemberTable | undefined;
@@ -31,6 +47,8 @@ export interface Assignment {
   readonly tasks: readonly TaskId[];
   /** Tasks of others whose state to copy. */
   readonly standbys?: readonly TaskId[];
+  /** Tasks of others that are to move here once the copy of their state is near. */
+  readonly warmUps?: readonly TaskId[];
   /** Transactional ids to fence before a task that is new here is opened. */
   readonly fence: readonly string[];
   /** The table of this generation. */
@@ -59,20 +77,15 @@ export interface AssignorOptions {
   readonly standbys: number;
   /** Tasks that have state to copy. */
   readonly copied: ReadonlySet<TaskId>;
+  /** Undefined: tasks move at once. */
+  readonly warmUps?: WarmUpSettings | undefined;
 }
 
 /** Assignor over all tasks of a job. */
-export function taskAssignor(tasks: readonly TaskId[], { single, standbys, copied }: AssignorOptions): Assignor {
+export function taskAssignor(tasks: readonly TaskId[], options: AssignorOptions): Assignor {
   return (views) => {
     const members = [...views].sort((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(decodeMember);
-    const assignments = single
-      ? assignAllToOne(tasks, members)
-      : withStandbys(
-          tasks.filter((task) => copied.has(task)),
-          standbys,
-          members,
-          assignBalanced(tasks, members),
-        );
+    const assignments = options.single ? assignAllToOne(tasks, members) : assignShares(tasks, members, options);
     const { table, fences } = departures(members);
     return new Map(
       [...assignments].map(([id, share]) => {
@@ -83,21 +96,35 @@ export function taskAssignor(tasks: readonly TaskId[], { single, standbys, copie
   };
 }
 
-interface Member extends StandbyMember {
+interface Member extends TaskMember {
   readonly transactionalId: string;
-  readonly held: readonly TaskId[];
   readonly table: MemberTable | undefined;
   readonly fenced: readonly string[];
 }
 
 function decodeMember(view: MemberView): Member {
   const metadata = JSON.parse(Buffer.from(view.metadata).toString()) as MemberMetadata;
-  const { id, held, table, fenced, place, standbys = {} } = metadata;
-  const lags = new Map(Object.entries(standbys).map(([task, lag]) => [task, lag ?? Infinity]));
-  return { id: view.memberId, transactionalId: id, held, table, fenced, place, standbys: lags };
+  const { id, held, table, fenced, place, copies } = metadata;
+  return {
+    id: view.memberId,
+    transactionalId: id,
+    held,
+    table,
+    fenced,
+    place,
+    follows: copies !== undefined,
+    standbys: lagsOf(copies?.standbys),
+    warmUps: lagsOf(copies?.warmUps),
+    positions: new Map(Object.entries(copies?.positions ?? {})),
+    ends: new Map(Object.entries(copies?.ends ?? {})),
+  };
 }
 
-type Share = Pick<Assignment, 'tasks' | 'standbys' | 'refused'>;
+function lagsOf(told: ToldLags = {}): ReadonlyMap<TaskId, number> {
+  return new Map(Object.entries(told).map(([task, lag]) => [task, lag ?? Infinity]));
+}
+
+type Share = Pick<Assignment, 'tasks' | 'standbys' | 'warmUps' | 'refused'>;
 
 function assignAllToOne(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Share> {
   const owner = members.find((member) => member.held.length > 0) ?? members[0]!;
@@ -126,69 +153,53 @@ function departures(members: readonly Member[]): {
   return { table: { chain: newest?.chain ?? members[0]!.id, ids: [...living, ...ids] }, fences };
 }
 
+function assignShares(
+  tasks: readonly TaskId[],
+  members: readonly Member[],
+  { standbys, copied, warmUps }: AssignorOptions,
+): ReadonlyMap<string, Share> {
+  const placed = placeTasks(tasks, copied, members, warmUps?.acceptableLag);
+  const copies = standbysOf(
+    tasks.filter((task) => copied.has(task)),
+    standbys,
+    members,
+    placed,
+  );
+  const warm = warmUpsOf(placed, copies, warmUps?.most ?? 0);
+  return new Map(
+    members.map(({ id }) => [
+      id,
+      { tasks: placed.tasks.get(id)!, standbys: copies.get(id)!, warmUps: warm.get(id) ?? [] },
+    ]),
+  );
+}
+
 // Nobody copies what another holds still, or will get: whoever runs a task writes its rows.
-function withStandbys(
+function standbysOf(
   tasks: readonly TaskId[],
   count: number,
   members: readonly Member[],
-  shares: ReadonlyMap<string, Share>,
-): ReadonlyMap<string, Share> {
-  if (count === 0) return shares;
+  placed: PlacedTasks,
+): ReadonlyMap<string, readonly TaskId[]> {
   const owners = new Map<TaskId, Member>();
   for (const member of members) for (const task of member.held) owners.set(task, member);
-  for (const member of members) for (const task of shares.get(member.id)!.tasks) owners.set(task, member);
-  const placed = placeStandbys(tasks, count, members, owners);
-  return new Map([...shares].map(([id, share]) => [id, { ...share, standbys: placed.get(id)! }]));
+  for (const member of members) for (const task of placed.tasks.get(member.id)!) owners.set(task, member);
+  return placeStandbys(tasks, count, members, owners);
 }
 
-function assignBalanced(tasks: readonly TaskId[], members: readonly Member[]): ReadonlyMap<string, Share> {
-  const known = new Set(tasks);
-  const holder = new Map<TaskId, string>();
-  for (const member of members) {
-    for (const task of member.held) if (known.has(task) && !holder.has(task)) holder.set(task, member.id);
+// Standbys that are to take over cost no copy of their own, and those that are ready none for long.
+function warmUpsOf(
+  { wanted }: PlacedTasks,
+  standbys: ReadonlyMap<string, readonly TaskId[]>,
+  most: number,
+): ReadonlyMap<string, readonly TaskId[]> {
+  const warm = new Map<string, TaskId[]>();
+  let left = most;
+  for (const { member, task, ready } of wanted) {
+    const isExtra = !ready && !standbys.get(member.id)!.includes(task);
+    if (isExtra && left === 0) continue;
+    if (isExtra) left--;
+    warm.set(member.id, [...(warm.get(member.id) ?? []), task]);
   }
-  const least = Math.floor(tasks.length / members.length);
-  let extra = tasks.length - least * members.length; // so many members may have one more
-  const target = new Map<string, TaskId[]>(members.map((member) => [member.id, []]));
-  const free: TaskId[] = [];
-  for (const member of members) {
-    const held = tasks.filter((task) => holder.get(task) === member.id);
-    const share = held.length > least && extra > 0 ? least + 1 : least;
-    if (held.length > least && extra > 0) extra--;
-    target.set(member.id, held.slice(0, share));
-    free.push(...held.slice(share));
-  }
-  free.push(...tasks.filter((task) => !holder.has(task)));
-  // First to those who have the state already.
-  for (const task of [...free]) {
-    const copies = members.filter(({ standbys }) => standbys.has(task));
-    copies.sort((a, b) => a.standbys.get(task)! - b.standbys.get(task)! || 0);
-    for (const { id } of copies) {
-      const list = target.get(id)!;
-      if (list.length > least || (list.length === least && extra === 0)) continue;
-      if (list.length === least) extra--;
-      list.push(task);
-      free.splice(free.indexOf(task), 1);
-      break;
-    }
-  }
-  for (const member of members) {
-    const list = target.get(member.id)!;
-    while (list.length < least && free.length > 0) list.push(free.shift()!);
-  }
-  for (const member of members) {
-    if (free.length === 0) break;
-    const list = target.get(member.id)!;
-    if (list.length === least && extra > 0) {
-      list.push(free.shift()!);
-      extra--;
-    }
-  }
-  // A task still held by somebody else is withheld until its holder has joined again without it.
-  return new Map(
-    members.map(({ id }) => {
-      const list = target.get(id)!.filter((task) => (holder.get(task) ?? id) === id);
-      return [id, { tasks: list }];
-    }),
-  );
+  return warm;
 }

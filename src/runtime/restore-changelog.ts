@@ -44,7 +44,7 @@ export interface RestoreOptions extends ChangelogCopy {
 const fetchBytes = 4 * 1024 * 1024;
 
 /** Kafka's own default of delete.retention.ms. */
-const deletionsKeptMs = 24 * 3_600_000;
+export const deletionsKeptMs = 24 * 3_600_000;
 
 /** Where a copy goes on. */
 export interface CopyStart {

@@ -20,6 +20,10 @@ export interface StandbysOptions {
   readonly clock: Clock;
   /** The changelog of a task. */
   readonly copyOf: (task: TaskId) => ChangelogCopy;
+  /** A copy that is behind by no more records has caught up. */
+  readonly acceptableLag: number;
+  /** Called when a copy has caught up, at first and after failures. */
+  readonly onCaughtUp: () => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -34,6 +38,8 @@ interface Standby {
   at: number;
   /** Records that it is behind; undefined: not known yet. */
   lag: number | undefined;
+  /** It was near, and has been followed since. */
+  caughtUp: boolean;
 }
 
 /** Of all copies together, in one fetch. */
@@ -63,6 +69,10 @@ export class Standbys {
     return new Map([...this.#standbys].map(([id, { lag }]) => [id, lag]));
   }
 
+  isCaughtUp(id: TaskId): boolean {
+    return this.#standbys.get(id)?.caughtUp === true;
+  }
+
   /** Follows these tasks and no others. */
   keep(wanted: readonly TaskId[]): void {
     const ids = new Set(wanted);
@@ -70,7 +80,8 @@ export class Standbys {
     for (const id of ids) {
       if (this.#standbys.has(id)) continue;
       const copy = this.#options.copyOf(id);
-      this.#standbys.set(id, { copy, stopped: false, topicId: undefined, offset: 0, at: 0, lag: undefined });
+      const fresh = { topicId: undefined, offset: 0, at: 0, lag: undefined, caughtUp: false };
+      this.#standbys.set(id, { copy, stopped: false, ...fresh });
     }
     this.#start();
   }
@@ -115,7 +126,10 @@ export class Standbys {
       } catch (error) {
         if (this.#isClosed()) break;
         if (pauseMs === firstPauseMs) onWarning(`standbys are behind, trying again: ${messageOf(error)}`);
-        for (const standby of this.#standbys.values()) standby.topicId = undefined;
+        for (const standby of this.#standbys.values()) {
+          standby.topicId = undefined;
+          standby.caughtUp = false;
+        }
         await delay(clock, pauseMs, signal).catch(() => undefined); // woken early to end
         pauseMs = Math.min(2 * pauseMs, longestPauseMs);
       }
@@ -158,8 +172,8 @@ export class Standbys {
     if (!trusted) await this.#write(standby, () => wipeCopy(copy));
     standby.offset = offset;
     standby.at = -Infinity;
-    standby.lag = Math.max(0, end - offset);
     standby.topicId = topicId;
+    this.#setLag(standby, Math.max(0, end - offset));
   }
 
   async #apply(standby: Standby, part: FetchedPartition): Promise<void> {
@@ -172,7 +186,14 @@ export class Standbys {
       standby.offset = part.nextOffset;
       standby.at = at;
     }
+    this.#setLag(standby, lag);
+  }
+
+  #setLag(standby: Standby, lag: number): void {
     standby.lag = lag;
+    if (standby.caughtUp || lag > this.#options.acceptableLag) return;
+    standby.caughtUp = true;
+    this.#options.onCaughtUp();
   }
 
   #write(standby: Standby, write: () => Promise<void>): Promise<void> {

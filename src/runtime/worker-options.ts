@@ -25,12 +25,21 @@ export interface WorkerSettings {
   readonly transactionTimeoutMs: number;
   /** Workers that keep a copy of the state of a task, beside the one that runs it. Default 0. */
   readonly standbys?: number | undefined;
+  /** How tasks with state move to where there is no copy of them; undefined: at once, and copies cannot be kept here. */
+  readonly warmUps?: WarmUpSettings | undefined;
   /** Copies are kept elsewhere, where there is an elsewhere. */
   readonly place?: WorkerPlace | undefined;
   /** Where sources start, where it is not as the topology says. */
   readonly starts?: SourceStarts | undefined;
   /** Stop at the end of the inputs as they are when the worker starts (bounded logs: at their end). */
   readonly bounded: boolean;
+}
+
+export interface WarmUpSettings {
+  /** A copy that is behind by no more records takes its task over. [acceptable.recovery.lag] */
+  readonly acceptableLag: number;
+  /** Most copies in the group that are made for moves. [max.warmup.replicas] */
+  readonly most: number;
 }
 
 export interface WorkerPlace {

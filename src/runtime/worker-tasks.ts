@@ -10,12 +10,11 @@ import type { NodeId } from '../graph/nodes.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { SubTopology } from '../plan/plan.ts';
 import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
-import type { Changelog } from './changelog.ts';
+import { changelogTopic, type Changelog } from './changelog.ts';
 import { Departed } from './departed.ts';
-import { changelogTopic } from './changelog.ts';
 import { copyOfTask, openTask, prepareTask } from './open-task.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
-import { Standbys } from './standbys.ts';
+import { TaskCopies, type ChangelogPlace } from './task-copies.ts';
 import { TaskOpener, type OpenedTask } from './task-opener.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -54,8 +53,8 @@ export class WorkerTasks {
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #opener: TaskOpener;
   readonly #departed: Departed;
-  /** Undefined: the log keeps the rows. */
-  readonly #standbys: Standbys | undefined;
+  /** Undefined: the log keeps the rows, or others write to this worker's store. */
+  readonly #copies: TaskCopies | undefined;
   readonly #pending: PendingAssignment[] = [];
   /** Ends the assignment that is being taken in. */
   #assigning: (() => void) | undefined;
@@ -64,10 +63,12 @@ export class WorkerTasks {
     const { log, plan, settings, store } = options.options;
     this.#options = options;
     this.#places = allTasks(options.options);
+    const copied = this.#copied();
     this.assignor = taskAssignor([...this.#places.keys()], {
       single: settings.exchange === 'direct',
       standbys: settings.standbys ?? 0,
-      copied: this.#copied(),
+      copied: new Set(copied.keys()),
+      warmUps: settings.warmUps,
     });
     this.#opener = new TaskOpener({
       open: (id, signal, onRestoring) => this.#open(id, signal, onRestoring),
@@ -85,13 +86,23 @@ export class WorkerTasks {
       onError: options.onError,
     });
     const { changelog } = options;
-    if (changelog !== undefined) {
-      this.#standbys = new Standbys({
+    if (changelog !== undefined && store !== undefined && settings.warmUps !== undefined) {
+      this.#copies = new TaskCopies({
         log,
+        store,
         clock: options.options.clock,
+        job: plan.graph.job,
+        tasks: copied,
         copyOf: (id) => {
           const { sub, partition } = this.#places.get(id)!;
           return copyOfTask(options, changelog, sub, partition);
+        },
+        acceptableLag: settings.warmUps.acceptableLag,
+        mail: (work) => {
+          options.worker.mail(work);
+        },
+        rejoin: () => {
+          options.member().rejoin();
         },
         onWarning: (message) => {
           options.options.listener.onWarning(message);
@@ -128,17 +139,18 @@ export class WorkerTasks {
 
   /** How many records the copies are behind that are kept here of the state of others. */
   get standbys(): ReadonlyMap<TaskId, number | undefined> {
-    return this.#standbys?.lags ?? new Map();
+    return this.#copies?.lags ?? new Map();
   }
 
   /** What the assignor is told. */
   metadata(): Uint8Array {
     const { plan, settings } = this.#options.options;
+    const held = [...this.#attached.keys(), ...this.#opener.ids];
     return encodeMetadata({
       topology: plan.fingerprint,
       id: settings.transactionalId,
-      held: [...this.#attached.keys(), ...this.#opener.ids],
-      standbys: Object.fromEntries([...this.standbys].map(([id, lag]) => [id, lag ?? null])),
+      held,
+      copies: this.#copies?.metadata(held),
       place: settings.place,
       table: this.#departed.table,
       fenced: this.#departed.fenced,
@@ -174,7 +186,7 @@ export class WorkerTasks {
     for (const { done } of this.#pending.splice(0)) done();
     this.#assigning?.();
     await this.#opener.close();
-    await this.#standbys?.close();
+    await this.#copies?.close();
   }
 
   close(): void {
@@ -185,7 +197,7 @@ export class WorkerTasks {
 
   // Gives up what is not wanted any more and begins to open what is new. The group need not wait until tasks are restored,
   // but until those that it is told of as held are safe from former owners.
-  async #take({ tasks: wanted, fence, standbys = [] }: Assignment): Promise<void> {
+  async #take({ tasks: wanted, fence, standbys = [], warmUps = [] }: Assignment): Promise<void> {
     const { worker, commit, member, onTasks, onChange, onError } = this.#options;
     this.#opener.keep(new Set(wanted));
     const gone = this.#list.filter(({ id }) => !wanted.includes(id));
@@ -197,14 +209,15 @@ export class WorkerTasks {
       member().rejoin();
     }
     const known = new Set([...this.#attached.keys(), ...this.#opener.ids]);
-    this.#standbys?.keep(standbys.filter((id) => this.#places.has(id) && !known.has(id) && !wanted.includes(id)));
+    const copiable = (id: TaskId): boolean => this.#places.has(id) && !known.has(id) && !wanted.includes(id);
+    this.#copies?.keep(standbys.filter(copiable), warmUps.filter(copiable));
     const added = [...this.#places.keys()].filter((id) => wanted.includes(id) && !known.has(id));
     if (added.length === 0 && fence.length === 0) {
       this.#taken(added);
       return;
     }
     onChange();
-    this.#departed.fence(fence).then(() => {
+    Promise.all([this.#departed.fence(fence), this.#copies?.measure(added)]).then(() => {
       worker.mail(() => {
         this.#taken(added);
       });
@@ -217,6 +230,7 @@ export class WorkerTasks {
     if (added.length > 0) this.#opener.open(together ? [added] : added.map((id) => [id]));
     this.#assigning?.();
     this.#assigning = undefined;
+    this.#copies?.tell();
     this.#options.onChange();
   }
 
@@ -240,7 +254,7 @@ export class WorkerTasks {
       member: () => member().id,
     };
     const { sub, partition } = this.#places.get(id)!;
-    await this.#standbys?.release(id);
+    await this.#copies?.release(id);
     const task = await openTask(context, sub, partition);
     try {
       return { task, attach: await prepareTask(context, task) };
@@ -251,13 +265,15 @@ export class WorkerTasks {
   }
 
   /** Tasks of whose state copies are worth it. */
-  #copied(): ReadonlySet<TaskId> {
+  #copied(): ReadonlyMap<TaskId, ChangelogPlace> {
     const { log, plan, topics } = this.#options.options;
-    if (log.storesRows) return new Set();
-    const kept = [...this.#places].filter(
-      ([, { sub }]) => sub.stateful && topics.has(changelogTopic(plan.graph.job, sub.id)),
-    );
-    return new Set(kept.map(([id]) => id));
+    const places = [...this.#places].flatMap(([id, { sub, partition }]) => {
+      const topic = changelogTopic(plan.graph.job, sub.id);
+      const info = topics.get(topic);
+      if (log.storesRows || !sub.stateful || info === undefined) return [];
+      return [[id, { topic, topicId: info.id, partition }] as const];
+    });
+    return new Map(places);
   }
 
   #attach(opened: readonly OpenedTask[]): void {

@@ -200,3 +200,12 @@ describe('dead letters', () => {
     expect(await b.results()).toHaveLength(3);
   });
 });
+
+test.each([{ warmUps: { most: 0 } }, { warmUps: { acceptableLag: -1 } }, { standbys: 0.5 }])(
+  'numbers of copies that cannot be are refused: %j',
+  async (options) => {
+    const b = bench();
+    await b.write([item('a', 1)]);
+    await expect(b.run(summing, options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  },
+);

@@ -16,10 +16,20 @@ interface Given {
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `count-${String(i)}`);
 
+const positionsOf = (lags: Readonly<Record<string, number | null>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(lags).flatMap(([task, lag]) => (lag === null ? [] : [[task, 1_000 - lag]])));
+
 function assign(tasks: readonly string[], standbys: number, members: Readonly<Record<string, Told>>, copied = tasks) {
-  const views = Object.entries(members).map(([memberId, { held = [], standbys: copies, place }]) => ({
+  const views = Object.entries(members).map(([memberId, { held = [], standbys: copies = {}, place }]) => ({
     memberId,
-    metadata: encodeMetadata({ topology: 't', id: memberId, held, standbys: copies, place, fenced: [] }),
+    metadata: encodeMetadata({
+      topology: 't',
+      id: memberId,
+      held,
+      copies: { standbys: copies, warmUps: {}, positions: positionsOf(copies), ends: {} },
+      place,
+      fenced: [],
+    }),
   }));
   const result = taskAssignor(tasks, { single: false, standbys, copied: new Set(copied) })(views);
   return Object.fromEntries(

@@ -14,11 +14,13 @@ let log: MemoryLog;
 let store: MemoryStore;
 let standbys: Standbys;
 let warnings: string[];
+let caughtUp: number;
 
 beforeEach(async () => {
   log = new MemoryLog({ clock: systemClock, store: new MemoryStore() });
   store = new MemoryStore();
   warnings = [];
+  caughtUp = 0;
   await log.topics.create([{ name: topic, partitions: 2, compacted: true }]);
   standbys = new Standbys({
     log,
@@ -28,6 +30,8 @@ beforeEach(async () => {
       const prefixes = [`${String(partition)}/`];
       return { log, store, clock: systemClock, job: 'job', task, topic, partition, prefixes };
     },
+    acceptableLag: 2,
+    onCaughtUp: () => caughtUp++,
     onWarning: (message) => warnings.push(message),
   });
   return () => standbys.close();

@@ -44,6 +44,14 @@ export const kafkaSettings = {
     z.int().min(0).optional(),
     'Processes that keep a copy of the state of each task, to take it over soon. Default: 0.',
   ),
+  'kafka.acceptable.recovery.lag': setting(
+    z.int().min(0).optional(),
+    'Records that the copy of a task may be behind when the task moves to it. Default: 10000.',
+  ),
+  'kafka.max.warmup.replicas': setting(
+    z.int().min(1).optional(),
+    'Copies that all processes together make at a time so that tasks can move. Default: 2.',
+  ),
   'kafka.heartbeat.interval': setting(duration.optional(), 'Time between signs of life to the group. Default: 1s.'),
   'kafka.rebalance.timeout': setting(duration.optional(), 'How long a group waits for a busy member. Default: 5m.'),
   'kafka.transaction.timeout': setting(

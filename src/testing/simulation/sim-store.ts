@@ -1,7 +1,9 @@
 /** A process's view of its machine's disk: reads of single rows are immediate, scans and writes take time. */
 import type { RowBatch } from '../../core/row-batch.ts';
 import type { Row, ScanRange, Store } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
 import type { Host } from './host.ts';
+import { brokenPosition } from './position-law.ts';
 import { changesOf, type DiskChange, type SimDisk } from './sim-disk.ts';
 import { randomInt } from './seeded-random.ts';
 
@@ -37,7 +39,13 @@ export class SimStore implements Store {
   }
 
   write(batches: readonly RowBatch[], options: { readonly sync?: boolean } = {}): Promise<void> {
-    return this.#host.call('store.write', () => this.#disk.write(changesOf(batches), options.sync ?? false), local);
+    const write = (): void => {
+      const changes = changesOf(batches);
+      const wrong = brokenPosition(this.#disk, changes);
+      if (wrong !== undefined) this.#host.scheduler.fail(new StreamError('SIMULATION_FAILED', wrong));
+      this.#disk.write(changes, options.sync ?? false);
+    };
+    return this.#host.call('store.write', write, local);
   }
 
   deleteRange({ from, to }: ScanRange): Promise<void> {

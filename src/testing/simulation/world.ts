@@ -177,6 +177,7 @@ export class World {
         random: host.random,
         ...this.#settings.job,
         standbys: this.#settings.standbys,
+        warmUps: this.#settings.warmUps,
       });
       slot.handle = handle;
       await handle.finished;
@@ -300,6 +301,8 @@ function randomSettings(scenario: Scenario) {
     markerMs: pick(random, [2, 10, 100]),
     graceMs: pick(random, [300, 1_000, 4_000]),
     standbys: scenario.log === 'kafka' ? pick(random, [0, 0, 1, 2]) : 0,
+    // State is small here: with the default lag tasks move at once.
+    warmUps: { acceptableLag: pick(random, [0, 0, 3, 20, 10_000]), most: pick(random, [1, 2]) },
   };
 }
 
