@@ -5,6 +5,8 @@ export interface CommittedRecord {
   readonly partition: number;
   readonly offset: number;
   readonly timestamp: number;
+  /** `name:value,name:value`; empty: it has none. */
+  readonly headers: string;
   /** As UTF-8. */
   readonly key: string | null;
   readonly value: string | null;
@@ -32,6 +34,7 @@ export async function* committedRecords(
     'print.timestamp': true,
     'print.partition': true,
     'print.offset': true,
+    'print.headers': true,
     'print.key': true,
     'key.separator': between,
     'line.separator': end,
@@ -44,12 +47,13 @@ export async function* committedRecords(
     ...(maxRecords === undefined ? [] : ['--max-messages', String(maxRecords)]),
   ];
   for await (const line of javaOutput('org.apache.kafka.tools.consumer.ConsoleConsumer', args, {}, end)) {
-    const [time = '', partition = '', offset = '', key = '', value = ''] = line.split(between);
+    const [time = '', partition = '', offset = '', headers = '', key = '', value = ''] = line.split(between);
     if (!offset.startsWith('Offset:')) continue; // its last words, after the last record
     yield {
       timestamp: Number(time.slice(time.indexOf(':') + 1)),
       partition: Number(partition.slice('Partition:'.length)),
       offset: Number(offset.slice('Offset:'.length)),
+      headers: headers === 'NO_HEADERS' ? '' : headers,
       key: key === nothing ? null : key,
       value: value === nothing ? null : value,
     };
