@@ -4,6 +4,7 @@
  *
  *   BROKER IN OUT GROUP    where from, where to          JOB         J1 | J2 | J3
  *   COMMIT_MS              time between two commits      STORE       memory, else LevelDB in STATE_DIR
+ *   GUARANTEE              exactly-once, at-least-once
  *
  * Records are {id, cameraId, ts, value, site, keep, pad} with key cameraId and timestamp ts.
  *   J1   those to keep, with `scored: true`              J2          running count per key, an update per record
@@ -27,7 +28,7 @@ const {
   valueState,
 } = await import(existsSync(built) ? built.href : new URL('../src/index.ts', import.meta.url).href);
 
-const { BROKER, IN, OUT, GROUP, JOB, COMMIT_MS = '1000', STORE, STATE_DIR } = process.env;
+const { BROKER, IN, OUT, GROUP, JOB, COMMIT_MS = '1000', GUARANTEE, STORE, STATE_DIR } = process.env;
 
 const record = (name, ...fields) =>
   contract({ type: 'record', name, fields: fields.map(([field, type]) => ({ name: field, type })) });
@@ -99,7 +100,7 @@ const jobs = {
 };
 
 const job = await run(defineTopology({ name: GROUP, build: jobs[JOB] }), {
-  log: kafka({ brokers: BROKER }),
+  log: kafka({ brokers: BROKER, guarantee: GUARANTEE }),
   state: STORE === 'memory' ? memory() : leveldb(STATE_DIR),
   commit: { linger: Number(COMMIT_MS), interval: Number(COMMIT_MS) },
   ...(process.env.SESSION_MS ? { sessionTimeout: Number(process.env.SESSION_MS) } : {}),

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- kafka --peers FOLDER [--jobs J1,J2,J3] [--with kafka-streams,kafkajs] [--rounds 3] [--records N]`
+ * `npm run bench -- kafka --peers FOLDER [--jobs J1,J2,J3] [--with kafka-streams,kafkajs] [--rounds 3] [--records N]
+ * [--guarantee at-least-once]`
  *
  * Runs jobs on a real broker beside other engines: the same records, the same broker, one after another, in rounds.
  * FOLDER has `bench.sh PEER JOB GUARANTEE [options]`, which prints a JSON line per run; what runs our side is
@@ -37,6 +38,7 @@ export async function kafkaPeers(args: readonly string[]): Promise<void> {
       with: { type: 'string', default: 'kafka-streams' },
       rounds: { type: 'string', default: '3' },
       records: { type: 'string', default: '1000000' },
+      guarantee: { type: 'string', default: 'exactly-once' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -51,7 +53,7 @@ export async function kafkaPeers(args: readonly string[]): Promise<void> {
   for (let round = 1; round <= Number(values.rounds); round++) {
     for (const job of values.jobs.split(',')) {
       for (const engine of engines) {
-        const run = await runOnce(peers, engine, job, values.records);
+        const run = await runOnce(peers, engine, [job, values.guarantee, '--records', values.records]);
         console.error(`round ${String(round)}: ${JSON.stringify(run)}`);
         runs.push(run);
       }
@@ -61,10 +63,10 @@ export async function kafkaPeers(args: readonly string[]): Promise<void> {
   console.log(values.json ? JSON.stringify(rows) : tableOf(rows));
 }
 
-async function runOnce(peers: string, engine: string, job: string, records: string): Promise<PeerRun> {
+async function runOnce(peers: string, engine: string, args: readonly string[]): Promise<PeerRun> {
   const peer = engine === own ? 'command' : engine;
   const env = { ...process.env, PEER_NAME: own, PEER_CMD: `${process.execPath} ${entry}` };
-  const child = spawn(join(peers, 'bench.sh'), [peer, job, 'exactly-once', '--records', records], {
+  const child = spawn(join(peers, 'bench.sh'), [peer, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -72,7 +74,7 @@ async function runOnce(peers: string, engine: string, job: string, records: stri
   for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) out += chunk;
   const line = out.trim().split('\n').at(-1) ?? '';
   if (!line.startsWith('{')) {
-    throw new StreamError('IO_FAILED', `bench.sh ${peer} ${job} printed no result`, {
+    throw new StreamError('IO_FAILED', `bench.sh ${[peer, ...args].join(' ')} printed no result`, {
       remedy: 'Run its setup, and start the broker.',
     });
   }
