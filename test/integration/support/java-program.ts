@@ -1,8 +1,7 @@
 /** Java programs with Kafka's own libraries: what they print, line by line or as records. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { brokerJava, kafkaLibraries } from '../../../scripts/kafka/artifacts.ts';
 
 const logging = fileURLToPath(new URL('../../../scripts/kafka/log4j2.xml', import.meta.url));
@@ -13,10 +12,15 @@ export interface JavaOptions {
   readonly input?: string;
 }
 
+/** A test that times out never leaves the loop over its program: then the program ends with this process. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
  * Runs a class of the libraries, or a single source file (`.java`), and yields what it prints, cut at `separator`. Fails
- * with its error output when it does not end with 0. Leaving the loop ends the program, and so does the end of the test: one
- * that times out never leaves the loop.
+ * with its error output when it does not end with 0. Leaving the loop ends the program.
  */
 export async function* javaOutput(
   program: string,
@@ -28,7 +32,7 @@ export async function* javaOutput(
   const java = brokerJava().command;
   const quiet = ['-Xmx384m', '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`, '-Dlog.level=ERROR'];
   const child = spawn(java, [...quiet, '-cp', join(libraries, '*'), program, ...args], { stdio: 'pipe' });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  running.add(child);
   child.stdin.on('error', () => undefined); // it ended without reading
   child.stdin.end(input);
   let errors = '';
@@ -51,6 +55,7 @@ export async function* javaOutput(
     if (code !== 0) throw new Error(`${program} ended with ${String(code)}:\n${errors}`);
   } finally {
     child.kill('SIGKILL');
+    running.delete(child);
   }
 }
 
