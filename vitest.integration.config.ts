@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/integration/**/*.test.ts'],
+    setupFiles: ['test/integration/support/after-each-test.ts'],
     passWithNoTests: true,
     pool: 'forks',
     fileParallelism: false,

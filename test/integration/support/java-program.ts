@@ -12,11 +12,12 @@ export interface JavaOptions {
   readonly input?: string;
 }
 
-/** A test that times out never leaves the loop over its program: then the program ends with this process. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+
+/** Ends every program that still runs: a test that timed out never leaves the loop over its own. */
+export function endPrograms(): void {
   for (const child of running) child.kill('SIGKILL');
-});
+}
 
 /**
  * Runs a class of the libraries, or a single source file (`.java`), and yields what it prints, cut at `separator`. Fails

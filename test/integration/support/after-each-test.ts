@@ -1,0 +1,4 @@
+import { afterEach } from 'vitest';
+import { endPrograms } from './java-program.ts';
+
+afterEach(endPrograms);
