@@ -17,6 +17,7 @@ import type { RestoreProgress } from './restore-changelog.ts';
 import { TaskCopies, type ChangelogPlace } from './task-copies.ts';
 import { TaskOpener, type OpenedTask } from './task-opener.ts';
 import { taskId, type Task, type TaskId, type TaskWorker } from './task.ts';
+import type { WorkerCommits } from './worker-commits.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export interface WorkerTasksOptions {
@@ -26,8 +27,7 @@ export interface WorkerTasksOptions {
   // Of the running worker: made when it starts.
   readonly transactor: () => Transactor;
   readonly member: () => GroupMember;
-  /** Everything up to now is committed when this resolves. */
-  readonly commit: () => Promise<void>;
+  readonly commits: WorkerCommits;
   /** A task was closed. */
   readonly onReleased: (task: Task) => void;
   /** Other tasks are attached than before. */
@@ -122,9 +122,14 @@ export class WorkerTasks {
     return this.#list;
   }
 
-  /** An assignment waits for `takeAssignment`. */
+  /**
+   * An assignment waits for `takeAssignment`. One that takes tasks away waits for the commit under way: the loop goes on
+   * meanwhile, and stands still only for a commit of what has come since.
+   */
   get assigned(): boolean {
-    return this.#pending.length > 0;
+    const next = this.#pending[0];
+    if (next === undefined) return false;
+    return !this.#options.commits.running || this.#list.every(({ id }) => next.assignment.tasks.includes(id));
   }
 
   /** Others are on their way. */
@@ -198,11 +203,11 @@ export class WorkerTasks {
   // Gives up what is not wanted any more and begins to open what is new. The group need not wait until tasks are restored,
   // but until those that it is told of as held are safe from former owners.
   async #take({ tasks: wanted, fence, standbys = [], warmUps = [] }: Assignment): Promise<void> {
-    const { worker, commit, member, onTasks, onChange, onError } = this.#options;
+    const { worker, commits, member, onTasks, onChange, onError } = this.#options;
     this.#opener.keep(new Set(wanted));
     const gone = this.#list.filter(({ id }) => !wanted.includes(id));
     if (gone.length > 0) {
-      await commit();
+      await commits.now();
       for (const task of gone) this.#release(task);
       this.#list = [...this.#attached.values()];
       onTasks();

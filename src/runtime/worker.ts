@@ -117,7 +117,7 @@ export class Worker implements TaskWorker {
       changelog,
       transactor: () => this.#transactor,
       member: () => this.#member,
-      commit: () => this.#commits.now(),
+      commits: this.#commits,
       onReleased: (task) => {
         this.#advancers.drop(task);
       },

@@ -21,6 +21,9 @@ import type { Slot } from './transport/kafka-transport.ts';
 const protocolType = 'millrace';
 const protocol = 'millrace-1';
 
+/** Generations come in pairs: one in which tasks are given up and one in which they are given out. */
+const firstHeartbeatMs = 50;
+
 /** What a round ended with: an assignment, or the need for another round, as the same member or as a new one. */
 type Round = { readonly id: MemberId; readonly assignment: Buffer } | 'again' | 'lost';
 
@@ -42,6 +45,8 @@ export class KafkaMember implements GroupMember {
   #joining = false;
   #wake: () => void = () => undefined;
   #heartbeat: Timer | undefined;
+  /** Until the next heartbeat: longer from one to the next, up to the interval that was asked for. */
+  #pauseMs = firstHeartbeatMs;
 
   /** `slot`: a connection that nobody else uses. */
   constructor(context: KafkaContext, spec: GroupSpec, slot: Slot) {
@@ -149,6 +154,7 @@ export class KafkaMember implements GroupMember {
     const { listener } = this.#spec;
     this.#id = id;
     this.#joining = false;
+    this.#pauseMs = firstHeartbeatMs;
     this.#heartbeatLater();
     try {
       await listener.onAssigned(assignment, id.generation);
@@ -181,7 +187,8 @@ export class KafkaMember implements GroupMember {
   #heartbeatLater(): void {
     const { clock, settings } = this.#context;
     const intervalMs = Math.min(settings.heartbeatIntervalMs, this.#spec.sessionTimeoutMs / 3);
-    this.#heartbeat = clock.schedule(intervalMs, () => void this.#beat());
+    this.#heartbeat = clock.schedule(Math.min(this.#pauseMs, intervalMs), () => void this.#beat());
+    this.#pauseMs = Math.min(2 * this.#pauseMs, intervalMs);
   }
 
   async #beat(): Promise<void> {

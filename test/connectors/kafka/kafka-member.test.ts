@@ -136,10 +136,10 @@ test('heartbeats go on while an assignment is taken in; the next join waits for 
   held.takingIn = new Promise((resolve) => (done = resolve));
   await settle();
   await clock.advance(2_500);
-  expect(count(transport, heartbeat)).toBe(2);
+  expect(count(transport, heartbeat)).toBe(5);
   transport.answer(heartbeat, code(27));
   await clock.advance(3_000);
-  expect(count(transport, heartbeat)).toBe(5);
+  expect(count(transport, heartbeat)).toBe(8);
   expect(coordinator.joins.length).toBe(2);
   held.tasks = 'task 1';
   held.takingIn = Promise.resolve();
@@ -210,12 +210,24 @@ test('a round that is overtaken is joined anew, as the same member', async () =>
   expect(member.id.memberId).toBe('m1');
 });
 
+test('the first heartbeats of a generation are close together, as the next one may follow soon', async () => {
+  const { transport, clock, settle } = start();
+  await settle();
+  const beats: number[] = [];
+  for (let ms = 0; ms < 4_000; ms += 50) {
+    const before = count(transport, heartbeat);
+    await clock.advance(50);
+    if (count(transport, heartbeat) > before) beats.push(ms + 50);
+  }
+  expect(beats).toEqual([50, 150, 350, 750, 1_550, 2_550, 3_550]);
+});
+
 test('a lost heartbeat means nothing; the coordinator is looked up again', async () => {
   const { transport, clock, settle, seen } = start();
   await settle();
   transport.answer(heartbeat, lost, code(0));
   await clock.advance(3_000);
-  expect(count(transport, heartbeat)).toBe(3);
+  expect(count(transport, heartbeat)).toBe(6);
   expect(transport.invalidated).toEqual([{ coordinator: { type: 'group', key: 'g' } }]);
   expect(seen).toEqual(['1: for none']);
 });

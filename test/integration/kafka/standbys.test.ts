@@ -1,55 +1,17 @@
 /** A process dies for good: how soon another one goes on with its state, with and without a copy of it. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { delay, systemClock } from '../../../src/core/clock.ts';
 import { string, topic } from '../../../src/index.ts';
 import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
-import { freshFolder, until } from '../support/cli-process.ts';
+import { freshFolder } from '../support/cli-process.ts';
+import { Counter } from '../support/counter.ts';
 import { fresh, openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 
 const sessionMs = 6_000;
 const users = 200_000;
-
-interface Line {
-  readonly committedAt?: number;
-  readonly tasks: number;
-  readonly recordsIn: number;
-  readonly standbys: { readonly tasks: number; readonly lag: number };
-  readonly restore: { readonly records: number };
-}
-
-class Counter {
-  readonly lines: Line[] = [];
-  errors = '';
-  readonly kill: () => void;
-
-  constructor(...args: readonly string[]) {
-    const command = fileURLToPath(new URL('standbys-child.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let rest = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = `${rest}${text}`.split('\n');
-      rest = lines.pop()!;
-      this.lines.push(...lines.map((line) => JSON.parse(line) as Line));
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
-    this.kill = () => child.kill('SIGKILL');
-    onTestFinished(() => {
-      child.kill('SIGKILL');
-    });
-  }
-
-  async shows(condition: (line: Line) => boolean): Promise<void> {
-    await until(() => {
-      const last = this.lines.at(-1);
-      return last !== undefined && condition(last);
-    });
-  }
-}
 
 describeOnKafka('standbys', {}, (cluster) => {
   async function takeOver(standbys: number): Promise<{ afterSessionMs: number; restored: number; answers: string[] }> {
@@ -67,7 +29,7 @@ describeOnKafka('standbys', {}, (cluster) => {
     }
     const folder = freshFolder();
     const start = (which: string): Counter =>
-      new Counter(name, bootstrap, join(folder, which), String(standbys), String(sessionMs));
+      new Counter({ job: name, brokers: bootstrap, folder: join(folder, which), sessionMs, standbys });
     const owner = start('owner');
     await owner.shows(({ recordsIn, committedAt }) => recordsIn >= users && committedAt !== undefined);
     const other = start('other');

@@ -1,11 +1,22 @@
 /**
- * `standbys-child.ts JOB BROKERS FOLDER STANDBYS SESSION_MS`: counts the texts of each user of topic JOB-texts into JOB-counts.
- * Prints its status as a JSON line whenever it commits, and four times a second.
+ * `counter-child.ts OPTIONS` (JSON): counts the texts of each user of topic JOB-texts into JOB-counts, and tells the count for
+ * texts that end with a question mark. Prints its status as a JSON line whenever it commits, and four times a second.
  */
 import { delay, systemClock } from '../../../src/core/clock.ts';
 import { defineTopology, json, kafka, leveldb, run, string, topic, valueState } from '../../../src/index.ts';
+import type { WarmUpOptions } from '../../../src/index.ts';
 
-const [name = '', brokers = '', folder = '', standbys, sessionTimeout] = process.argv.slice(2);
+export interface CounterOptions {
+  readonly job: string;
+  readonly brokers: string;
+  readonly folder: string;
+  readonly sessionMs: number;
+  readonly partitions?: number;
+  readonly standbys?: number;
+  readonly warmUps?: WarmUpOptions;
+}
+
+const { job: name, sessionMs, ...options } = JSON.parse(process.argv[2]!) as CounterOptions;
 /** The name before the first colon. */
 const userOf = (text: string): string => text.slice(0, text.indexOf(':'));
 
@@ -31,11 +42,12 @@ const counting = defineTopology({
 });
 let committedAt: number | undefined;
 const job = await run(counting, {
-  log: kafka({ brokers, heartbeatInterval: 100 }),
-  state: leveldb(folder),
-  partitions: 1,
-  standbys: Number(standbys),
-  sessionTimeout: Number(sessionTimeout),
+  log: kafka({ brokers: options.brokers, heartbeatInterval: 100 }),
+  state: leveldb(options.folder),
+  partitions: options.partitions ?? 1,
+  standbys: options.standbys ?? 0,
+  warmUps: options.warmUps ?? {},
+  sessionTimeout: sessionMs,
   onCommit: () => {
     committedAt = Date.now();
     print();
