@@ -4,10 +4,14 @@
  *
  *   slab       | ....key0value0..key1value1....            one Buffer, shared by all records
  *   keyStarts  | [ 4, 15 ]   keyEnds   [ 8, 19 ]           keyStarts[i] < 0: no key
- *   valueStarts| [ 8, 19 ]   valueEnds [ 14, 25 ]          valueStarts[i] < 0: null value (a tombstone)
+ *   valueStarts| [ 8, 19 ]   valueEnds [ 14, 25 ]          valueStarts[i] < 0: null value (a tombstone), or NOT_READ
  *
  * A slab may be reused or be large: whoever keeps bytes beyond the call that got the batch copies them.
  */
+
+/** In `valueStarts`: the value was too large to be read; `valueEnds` has its size. */
+export const NOT_READ = -2;
+
 export interface RecordHeader {
   readonly key: string;
   readonly value: Uint8Array;

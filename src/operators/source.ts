@@ -3,7 +3,7 @@
  * partition. Elements first, then time: the watermark moves only between slices.
  */
 import type { Codec } from '../core/codec.ts';
-import type { RecordBatch } from '../core/record-batch.ts';
+import { NOT_READ, type RecordBatch } from '../core/record-batch.ts';
 import { StreamError, preview } from '../core/stream-error.ts';
 import { traceHeaders } from '../core/trace-headers.ts';
 import type { SourceTimeOptions, WatermarkGenerator } from '../core/watermark-strategy.ts';
@@ -106,7 +106,7 @@ export class Source {
       cursor.offset = offsets[i]!;
       if (traced) cursor.trace = traceHeaders(batch, i); // also of a record that does not decode
       try {
-        if (start < 0) throw new StreamError('DECODE_FAILED', 'the record has a null value');
+        if (start < 0) throw noValue(start, end);
         value = codec.decode(slab, start, end);
       } catch (thrown) {
         this.#undecodable(thrown, batch, i);
@@ -183,6 +183,12 @@ export class Source {
         return;
     }
   }
+}
+
+function noValue(start: number, size: number): StreamError {
+  return start === NOT_READ
+    ? new StreamError('RECORD_TOO_LARGE', `the record has ${String(size)} bytes, too many to be read`)
+    : new StreamError('DECODE_FAILED', 'the record has a null value');
 }
 
 function noTimestamp(time: unknown): StreamError {

@@ -93,6 +93,28 @@ test('reads standard input to its end, writes standard output, and keeps the res
   );
 });
 
+test(
+  'an input line that is too long becomes a dead letter, and the next one is read',
+  { timeout: 60_000 },
+  async () => {
+    const io = realIo();
+    io.file('job.mjs', countJob);
+    io.file('in.jsonl', `"a"\n"${'x'.repeat(17 * 2 ** 20)}"\n"b"\n`);
+    expect((await cli(io, './job.mjs', '--input', 'in.jsonl', '--output', 'out.jsonl')).exit).toBe(0);
+    const totals = readFileSync(join(io.cwd, 'out.jsonl'), 'utf8').trim().split('\n').sort();
+    expect(totals).toEqual(['{"word":"a","total":1}', '{"word":"b","total":1}']);
+    expect(JSON.parse(readFileSync(join(io.cwd, 'out.jsonl.dlq.jsonl'), 'utf8'))).toEqual({
+      source: 'words',
+      line: 2,
+      offset: 4,
+      operator: 'words',
+      code: 'RECORD_TOO_LARGE',
+      reason: expect.stringContaining(String(17 * 2 ** 20 + 3)),
+      raw: '',
+    });
+  },
+);
+
 test('makes no dead-letter file when there is none to write', async () => {
   const io = realIo();
   io.file('job.mjs', countJob);

@@ -2,14 +2,17 @@
 import { readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { FetchedPartition } from '../../core/log.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { fileError } from './file-error.ts';
-import { lineTooLong, outOfRange, type LineInput, type LineSource } from './line-input.ts';
-import { batchOfLines, countNewlines, scanLines } from './scan-lines.ts';
+import { outOfRange, type LineInput, type LineSource } from './line-input.ts';
+import { batchOfLines, batchOfLongLine, countNewlines, scanLines } from './scan-lines.ts';
 
 /** Bytes read at a time, unless a line is longer. */
 const chunkBytes = 1024 * 1024;
 const leastChunkBytes = 64 * 1024;
+
+const newline = 0x0a;
 
 /** A line number is kept for about every so many bytes. */
 const markEveryBytes = 256 * 1024;
@@ -58,13 +61,14 @@ export class FileInput implements LineInput {
       await this.#fill(slab, offset);
       const found = scanLines(slab, bytes, { base: offset, last: offset + bytes === size, maxBytes, maxLineBytes });
       if (found.bytes > 0 || bytes === 0) {
-        const nextOffset = offset + found.bytes;
-        this.#mark(offset, nextOffset, found.lines);
-        const batch = batchOfLines(topic, slab, found, offset);
-        const ended = nextOffset === size ? { ended: true } : {};
-        return { topic, partition: 0, batch, nextOffset, end: size, stable: size, ...ended };
+        this.#mark(offset, offset + found.bytes, found.lines);
+        return this.#answer(batchOfLines(topic, slab, found, offset), offset + found.bytes);
       }
-      if (found.tooLong || bytes > maxLineBytes) throw lineTooLong(this.#source, offset, this.lineOf(offset));
+      if (bytes > maxLineBytes) {
+        const next = await this.#lineAfter(offset + bytes);
+        this.#mark(offset, next, 1);
+        return this.#answer(batchOfLongLine(topic, offset, next), next);
+      }
       bytes = Math.min(bytes * 4, maxLineBytes + 1, size - offset);
     }
   }
@@ -94,6 +98,23 @@ export class FileInput implements LineInput {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+
+  #answer(batch: RecordBatch | undefined, nextOffset: number): FetchedPartition {
+    const end = this.#size;
+    const ended = nextOffset === end ? { ended: true } : {};
+    return { topic: this.#source.topic, partition: 0, batch, nextOffset, end, stable: end, ...ended };
+  }
+
+  /** Offset behind the next newline, else the end. */
+  async #lineAfter(offset: number): Promise<number> {
+    for (let at = offset; at < this.#size; at += chunkBytes) {
+      const bytes = Buffer.allocUnsafe(Math.min(chunkBytes, this.#size - at));
+      await this.#fill(bytes, at);
+      const found = bytes.indexOf(newline);
+      if (found >= 0) return at + found + 1;
+    }
+    return this.#size;
   }
 
   async #fill(slab: Buffer, offset: number): Promise<void> {

@@ -5,7 +5,7 @@ import { StreamError } from '../../core/stream-error.ts';
 export interface LineInput {
   /** First offset that can still be read, and the offset after the last line. */
   bounds(): { readonly start: number; readonly end: number };
-  /** Lines from an offset on; undefined when there are none yet. Fails with OFFSET_OUT_OF_RANGE, RECORD_TOO_LARGE, IO_FAILED. */
+  /** Lines from an offset on; undefined when there are none yet. Fails with OFFSET_OUT_OF_RANGE, IO_FAILED. */
   read(offset: number, maxBytes: number): Promise<FetchedPartition | undefined>;
   /** Calls back once there is more, or reading has failed, which `read` will tell. Returns how to call it off. */
   whenMore(callback: () => void): () => void;
@@ -21,17 +21,8 @@ export interface LineSource {
   readonly topic: string;
   /** Path, or words for a stream. */
   readonly name: string;
-  /** Longest line, bytes. */
+  /** Longest line that is read, bytes. */
   readonly maxLineBytes: number;
-}
-
-export function lineTooLong({ topic, name, maxLineBytes }: LineSource, offset: number, line: number): StreamError {
-  return new StreamError('RECORD_TOO_LARGE', `line ${line} of ${name} is longer than ${maxLineBytes} bytes`, {
-    topic,
-    partition: 0,
-    offset,
-    remedy: 'Every record is one line of JSON: check that the file has line breaks.',
-  });
 }
 
 export function outOfRange({ topic, name }: LineSource, offset: number, start: number, end: number): StreamError {

@@ -1,4 +1,4 @@
-import { emptyColumns, type RecordBatch } from '../../core/record-batch.ts';
+import { emptyColumns, NOT_READ, type RecordBatch } from '../../core/record-batch.ts';
 
 /** Lines found in a slab, as record columns. */
 export interface ScannedLines {
@@ -7,9 +7,8 @@ export interface ScannedLines {
   readonly count: number;
   /** All lines, empty ones too. */
   readonly lines: number;
-  /** Bytes of all whole lines; what follows is the beginning of one, or one that is too long. */
+  /** Bytes of all whole lines; what follows is the beginning of one. */
   readonly bytes: number;
-  readonly tooLong: boolean;
 }
 
 export interface ScanOptions {
@@ -19,11 +18,13 @@ export interface ScanOptions {
   readonly last: boolean;
   /** Stops after about this many bytes, at the end of a line. */
   readonly maxBytes: number;
+  /** Of a longer line the record says that it was not read. */
   readonly maxLineBytes: number;
 }
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const nothing = Buffer.alloc(0);
 
 /**
  * The lines of `slab[0, end)`. The offset of a record is that of its line's first byte. CRLF ends a line as well; empty
@@ -35,24 +36,20 @@ export function scanLines(slab: Buffer, end: number, options: ScanOptions): Scan
   let count = 0;
   let lines = 0;
   let at = 0;
-  let tooLong = false;
   while (at < end && at < maxBytes) {
     let to = slab.indexOf(newline, at);
     if (to < 0 || to >= end) {
       if (!last) break;
       to = end;
     }
-    if (to - at > maxLineBytes) {
-      tooLong = true;
-      break;
-    }
     const from = at === 0 && base === 0 ? afterMark(slab, to) : at;
     const stop = to > from && slab[to - 1] === carriageReturn ? to - 1 : to;
     if (stop > from) {
       if (count === columns.offsets.length) columns = grown(columns);
       columns.offsets[count] = base + at;
-      columns.valueStarts[count] = from;
-      columns.valueEnds[count] = stop;
+      const isTooLong = to - at > maxLineBytes;
+      columns.valueStarts[count] = isTooLong ? NOT_READ : from;
+      columns.valueEnds[count] = isTooLong ? Math.min(to + 1, end) - at : stop;
       count++;
     }
     lines++;
@@ -61,7 +58,7 @@ export function scanLines(slab: Buffer, end: number, options: ScanOptions): Scan
   columns.timestamps.fill(NaN, 0, count);
   columns.keyStarts.fill(-1, 0, count);
   columns.keyEnds.fill(-1, 0, count);
-  return { columns, count, lines, bytes: at, tooLong };
+  return { columns, count, lines, bytes: at };
 }
 
 /** The scanned lines as a batch; undefined when all of them were empty. */
@@ -73,6 +70,17 @@ export function batchOfLines(
 ): RecordBatch | undefined {
   if (count === 0) return undefined;
   return { topic, partition: 0, slab, count, ...columns, headerStarts: undefined, nextOffset: base + bytes };
+}
+
+/** A line that is not in memory, as a batch. */
+export function batchOfLongLine(topic: string, offset: number, nextOffset: number): RecordBatch {
+  const columns = emptyColumns(1);
+  columns.offsets[0] = offset;
+  columns.timestamps[0] = NaN;
+  columns.keyStarts[0] = columns.keyEnds[0] = -1;
+  columns.valueStarts[0] = NOT_READ;
+  columns.valueEnds[0] = Math.min(nextOffset - offset, 2 ** 31 - 1);
+  return { topic, partition: 0, slab: nothing, count: 1, ...columns, headerStarts: undefined, nextOffset };
 }
 
 /** Newlines in `bytes`. */

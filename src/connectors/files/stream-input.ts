@@ -1,6 +1,7 @@
 /**
  * The lines of a stream that can be read only once: standard input, a pipe. Lines stay in memory until their offset was
- * committed, because a rollback reads them again; the stream is read only when somebody waits for more.
+ * committed, because a rollback reads them again; the stream is read only when somebody waits for more. Of a line that is too
+ * long only the size is kept.
  *
  *   released | chunk chunk chunk | pending: the beginning of a line     <- stream
  *            ^ start             ^ end, so far
@@ -10,13 +11,14 @@ import { unknownEnd, type FetchedPartition } from '../../core/log.ts';
 import type { RecordBatch } from '../../core/record-batch.ts';
 import type { StreamError } from '../../core/stream-error.ts';
 import { fileError } from './file-error.ts';
-import { lineTooLong, outOfRange, type LineInput, type LineSource } from './line-input.ts';
-import { batchOfLines, countNewlines, scanLines } from './scan-lines.ts';
+import { outOfRange, type LineInput, type LineSource } from './line-input.ts';
+import { batchOfLines, batchOfLongLine, countNewlines, scanLines } from './scan-lines.ts';
 
-/** Whole lines, in order. */
+/** Whole lines, in order, or one that is too long. */
 interface Chunk {
   readonly offset: number;
   readonly end: number;
+  /** Empty: a line that is too long. */
   readonly slab: Buffer;
   /** Number of its first line. */
   readonly line: number;
@@ -37,6 +39,8 @@ export class StreamInput implements LineInput {
   #nextLine = 1;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Bytes so far of a line that is too long. */
+  #longBytes = 0;
   #ended = false;
   /** What failed stays so: the lines behind the failure are lost. */
   #failure: StreamError | undefined;
@@ -63,12 +67,12 @@ export class StreamInput implements LineInput {
       if (this.#failure !== undefined) throw this.#failure;
       return this.#ended ? this.#answer(undefined, offset) : undefined;
     }
-    const { offset: base, slab } = this.#chunkAt(offset)!;
+    const { offset: base, end, slab } = this.#chunkAt(offset)!;
+    const { topic, maxLineBytes } = this.#source;
+    if (slab.length === 0) return this.#answer(batchOfLongLine(topic, base, end), end);
     const rest = offset === base ? slab : slab.subarray(offset - base);
-    const { maxLineBytes } = this.#source;
     const found = scanLines(rest, rest.length, { base: offset, last: true, maxBytes, maxLineBytes });
-    if (found.bytes === 0) throw lineTooLong(this.#source, offset, this.lineOf(offset)!);
-    return this.#answer(batchOfLines(this.#source.topic, rest, found, offset), offset + found.bytes);
+    return this.#answer(batchOfLines(topic, rest, found, offset), offset + found.bytes);
   }
 
   whenMore(callback: () => void): () => void {
@@ -130,8 +134,16 @@ export class StreamInput implements LineInput {
   #accept(bytes: Buffer | undefined): void {
     if (bytes === undefined) {
       this.#ended = true;
-      this.#close(Buffer.concat(this.#take()));
+      if (this.#longBytes > 0) this.#closeLong();
+      else this.#close(Buffer.concat(this.#take()));
       return;
+    }
+    if (this.#longBytes > 0) {
+      const rest = bytes.indexOf(newline) + 1;
+      this.#longBytes += rest || bytes.length;
+      if (rest === 0) return;
+      this.#closeLong();
+      bytes = bytes.subarray(rest);
     }
     const whole = bytes.lastIndexOf(newline) + 1;
     if (whole > 0) {
@@ -141,7 +153,9 @@ export class StreamInput implements LineInput {
     }
     if (whole < bytes.length) this.#pending.push(bytes.subarray(whole));
     this.#pendingBytes += bytes.length - whole;
-    if (this.#pendingBytes > this.#source.maxLineBytes) throw lineTooLong(this.#source, this.#end, this.#nextLine);
+    if (this.#pendingBytes <= this.#source.maxLineBytes) return;
+    this.#longBytes = this.#pendingBytes;
+    this.#take();
   }
 
   #take(): Buffer[] {
@@ -152,11 +166,19 @@ export class StreamInput implements LineInput {
   }
 
   #close(slab: Buffer): void {
-    if (slab.length === 0) return;
+    if (slab.length > 0) this.#add(slab, slab.length, countNewlines(slab));
+  }
+
+  #closeLong(): void {
+    this.#add(Buffer.alloc(0), this.#longBytes, 1);
+    this.#longBytes = 0;
+  }
+
+  #add(slab: Buffer, bytes: number, lines: number): void {
     const offset = this.#end;
-    this.#end += slab.length;
+    this.#end += bytes;
     this.#chunks.push({ offset, end: this.#end, slab, line: this.#nextLine });
-    this.#nextLine += countNewlines(slab);
+    this.#nextLine += lines;
   }
 
   #chunkAt(offset: number): Chunk | undefined {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NOT_READ } from '../../../src/core/record-batch.ts';
 import { countNewlines, scanLines } from '../../../src/connectors/files/scan-lines.ts';
 
 const all = { base: 0, last: true, maxBytes: 1 << 20, maxLineBytes: 1 << 20 };
@@ -37,9 +38,11 @@ test('skips a byte order mark, at the beginning only', () => {
   expect(linesOf('\ufeff{}\n', { base: 4 }).values).toEqual(['\ufeff{}']);
 });
 
-test('stops before a line that is too long', () => {
+test('of a line that is too long there is only its size', () => {
   const found = linesOf('ab\nlonger\nc\n', { maxLineBytes: 5 });
-  expect([found.values, found.bytes, found.tooLong]).toEqual([['ab'], 3, true]);
+  expect(found.offsets).toEqual([0, 3, 10]);
+  expect([...found.columns.valueStarts.subarray(0, 3)]).toEqual([0, NOT_READ, 10]);
+  expect(found.columns.valueEnds[1]).toBe('longer\n'.length);
 });
 
 test('stops at the end of the line that passes the wanted bytes', () => {
