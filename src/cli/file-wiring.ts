@@ -58,7 +58,9 @@ export function fileWiring(graph: Graph, args: FileArguments): FileWiring | unde
     throw usage(`no input for ${names}`, graph, `Give --input ${missing[0]!.id}=FILE (an empty file is fine).`);
   }
   for (const { path } of inputs) {
-    if (path !== '-' && !existsSync(path)) throw usage(`there is no file ${path}`, graph);
+    if (path === '-') continue;
+    if (!existsSync(path)) throw usage(`there is no file ${path}`, graph);
+    if (statSync(path).isDirectory()) throw usage(`${path} is a folder`, graph, 'Name a file.');
   }
   const first = outputs.find(({ path }) => path !== '-' && !isDevice(path));
   const deadLetters = first === undefined ? join(args.folder, `${graph.job}.dlq.jsonl`) : `${first.path}.dlq.jsonl`;

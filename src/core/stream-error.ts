@@ -116,7 +116,10 @@ function formatMessage(code: string, reason: string, place: ErrorPlace, remedy: 
     (details.length === 0 ? '' : ` (${details.join(', ')})`);
   const path = place.path === undefined || place.path === '' ? '' : ` at ${place.path}`;
   const value = place.value === undefined ? '' : `, value ${place.value}`;
-  return `${code}${where}: ${reason}${path}${value}${/[.!?]$/.test(reason) && path === '' && value === '' ? '' : '.'}${remedy === undefined ? '' : ` ${remedy}`}`;
+  const what = `${reason}${path}${value}`;
+  const end = /([.!?]|\n)$/.test(what) ? '' : '.';
+  const next = remedy === undefined ? '' : `${what.endsWith('\n') ? '' : ' '}${remedy}`;
+  return `${code}${where}: ${what}${end}${next}`;
 }
 
 /** At most `limit` characters of a value, for messages. */

@@ -291,6 +291,7 @@ test.each([
   [['joined', '--input', 'left=-', '--input', 'right=-'], /names - twice/],
   [['joined', '--input', 'left=l', '--input', 'right=l', '--output', 'first=x', '--output', 'second=x'], /x twice/],
   [['sample', '--input', 'missing.jsonl'], /there is no file/],
+  [['sample', '--input', '.'], /is a folder\. Name a file\./],
   [['sample', '--output', 'x'], /--output needs --input/],
 ])('%j is refused', async (argv, message) => {
   const io = fakeIo();
