@@ -12,6 +12,7 @@ import { restoreCommand } from './commands/restore.ts';
 import { runCommand } from './commands/run.ts';
 import { savepointCommand } from './commands/savepoint.ts';
 import { stateInspectCommand } from './commands/state.ts';
+import { topicsShowCommand } from './commands/topics-show.ts';
 import { topicsWriteCommand } from './commands/topics-write.ts';
 import { topicsApplyCommand, topicsListCommand, topicsPlanCommand } from './commands/topics.ts';
 
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   contractsDiffCommand,
   contractsGenerateCommand,
   topicsListCommand,
+  topicsShowCommand,
   topicsPlanCommand,
   topicsApplyCommand,
   topicsWriteCommand,

@@ -4,12 +4,13 @@
  */
 import { produce } from '../connectors/produce.ts';
 import { BatchWriter } from '../core/batch-writer.ts';
-import type { BrokerNode, ClusterTools, Log, TopicDescription, TopicSpec } from '../core/log.ts';
+import type { BrokerNode, ClusterTools, Log, TopicDescription, TopicPartition, TopicSpec } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { groupLag, type PartitionLag } from './group-lag.ts';
 import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
 import { inspectState, type StateReport } from './inspect-state.ts';
 import type { OpenFolder } from './open-folder.ts';
+import { readPage, type RecordPage } from './topic-reader.ts';
 
 export interface TopicReport {
   readonly name: string;
@@ -44,6 +45,11 @@ export const folderCalls = {
     { names }: { readonly names: readonly string[] },
   ): Promise<readonly (TopicDescription | null)[]> =>
     (await log.topics.describe(names)).map((description) => description ?? null),
+
+  'topics.read': async (
+    { log }: OpenFolder,
+    { topic, partition, from, limit }: TopicPartition & { readonly from: number; readonly limit: number },
+  ): Promise<RecordPage> => readPage(log, { topic, partition, offset: from }, limit),
 
   'topics.create': async ({ log }: OpenFolder, { specs }: { readonly specs: readonly TopicSpec[] }): Promise<void> =>
     log.topics.create(specs),

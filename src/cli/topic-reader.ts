@@ -1,5 +1,6 @@
 /** Reads committed records of a topic by hand: for dead letters, live views and checks. */
 import { delay, type Clock } from '../core/clock.ts';
+import type { RecordBatch } from '../core/record-batch.ts';
 import type { FetchedPartition, Log, LogReader, PartitionOffset } from '../core/log.ts';
 
 export interface TopicRecord {
@@ -32,6 +33,66 @@ export async function* readTopic(log: Log, topic: string): AsyncGenerator<TopicR
   } finally {
     await reader.close();
   }
+}
+
+/** A record as JSON can carry it. */
+export interface StoredRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number | null;
+  /** Base64. */
+  readonly key: string | null;
+  /** Base64; null: a tombstone. */
+  readonly value: string | null;
+}
+
+export interface RecordPage {
+  readonly records: readonly StoredRecord[];
+  /** Offset to go on at; undefined: that was all. */
+  readonly next?: number | undefined;
+}
+
+/** The committed records that one fetch brings, at most `limit`. An offset before the earliest one means that one. */
+export async function readPage(
+  log: Log,
+  { topic, partition, offset }: PartitionOffset,
+  limit: number,
+): Promise<RecordPage> {
+  const [bounds] = await log.topics.bounds([{ topic, partition }]);
+  const { start, stable } = bounds!;
+  const from = Math.max(offset, start);
+  if (from >= stable) return { records: [] };
+  const reader = log.reader();
+  try {
+    const [fetched] = await fetch(reader, [{ topic, partition, offset: from }], 0);
+    const found = fetched?.batch;
+    const records = found === undefined ? [] : storedRecords(found).filter((record) => record.offset < stable);
+    const { nextOffset = from } = fetched ?? {};
+    if (records.length > limit) return { records: records.slice(0, limit), next: records[limit]!.offset };
+    return { records, ...(nextOffset > from && nextOffset < stable ? { next: nextOffset } : {}) };
+  } finally {
+    await reader.close();
+  }
+}
+
+function storedRecords({
+  count,
+  slab,
+  partition,
+  offsets,
+  timestamps,
+  ...columns
+}: RecordBatch): readonly StoredRecord[] {
+  const { keyStarts, keyEnds, valueStarts, valueEnds } = columns;
+  const bytes = (start: number, end: number): string | null => (start < 0 ? null : slab.toString('base64', start, end));
+  return Array.from({ length: count }, (_, i) => ({
+    partition,
+    offset: offsets[i]!,
+    timestamp: Number.isNaN(timestamps[i]!) ? null : timestamps[i]!,
+    key: bytes(keyStarts[i]!, keyEnds[i]!),
+    value: bytes(valueStarts[i]!, valueEnds[i]!),
+  }));
 }
 
 export interface FollowOptions {

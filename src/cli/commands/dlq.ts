@@ -3,6 +3,7 @@ import type { DeadLetterRecord } from '../../runtime/dead-letters.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { StoredLetter } from '../dead-letter-box.ts';
 import { exitCodes } from '../exit-code.ts';
+import { printable } from '../printable.ts';
 import { table } from '../table.ts';
 import { withFolder, type JobFolder } from '../with-folder.ts';
 
@@ -112,10 +113,6 @@ function describe({ number, letter, redriven }: StoredLetter): string {
   const lines = Object.entries({ number, redriven, ...fields, failedAt: new Date(letter.failedAt).toISOString() });
   const width = Math.max(...lines.map(([name]) => name.length));
   // Text is shown as it is; what could drive a terminal is shown as escapes.
-  const text = bytes.toString('utf8').replaceAll(/[^\P{Cc}\n\t]/gu, escaped);
+  const text = printable(bytes.toString('utf8'), '\n\t');
   return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join('\n')}\n\n${bytes.length} bytes:\n${text}\n`;
-}
-
-function escaped(control: string): string {
-  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
