@@ -42,13 +42,41 @@ function writeDigits(buffer: Buffer, position: number, value: number, size: numb
   return position + digits;
 }
 
-/** A finite number at `position`, where there is room; returns the position after it. */
+/**
+ * A finite number at `position`, where there is room; returns the position after it.
+ *
+ * Most doubles that people write down have few decimals: those with up to six, and 15 digits in all, are written as two
+ * integers. No other text of so few digits stands for the same double, so it is the shortest one, which String() finds too.
+ */
 export function writeDouble(buffer: Buffer, position: number, value: unknown): number {
   if (!Number.isFinite(value)) wrongValue();
-  const text = String(value);
   let p = position;
+  let rest = value as number;
+  if (rest < 0) {
+    buffer[p++] = 45;
+    rest = -rest;
+  }
+  const millionths = Math.floor(rest * 1e6 + 0.5);
+  if (millionths > 0 && millionths < 1e15 && millionths / 1e6 === rest) return writeDecimals(buffer, p, millionths);
+  const text = String(rest);
   for (let i = 0; i < text.length; i++) buffer[p++] = text.charCodeAt(i);
   return p;
+}
+
+function writeDecimals(buffer: Buffer, position: number, millionths: number): number {
+  const whole = Math.floor(millionths / 1e6);
+  const point = writeDigits(buffer, position, whole, 1);
+  buffer[point] = 46;
+  let last = point + 6;
+  let rest = (millionths - whole * 1e6) | 0;
+  for (let at = last; at > point; at--) {
+    const next = (rest / 10) | 0;
+    const digit = rest - next * 10;
+    if (digit === 0 && at === last) last--;
+    else buffer[at] = 48 + digit;
+    rest = next;
+  }
+  return last === point ? point : last + 1;
 }
 
 export function writeString(out: ByteWriter, value: unknown): void {
