@@ -29,15 +29,27 @@ export interface RunRequest {
   readonly io: Io;
 }
 
+export interface SavepointRequest {
+  readonly module: JobModule;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
+  readonly topics: Readonly<Record<string, TopicOverrides>>;
+  /** Absolute path of the folder that it goes to. */
+  readonly to: string;
+  readonly io: Io;
+}
+
 export interface RestoreRequest {
   readonly module: JobModule;
   readonly config: Readonly<Record<string, unknown>>;
   readonly settings: Settings;
+  readonly topics: Readonly<Record<string, TopicOverrides>>;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Absolute path of the savepoint. */
   readonly from: string;
   readonly force: boolean;
+  readonly copiedTopics: boolean;
   readonly io: Io;
 }
 
@@ -54,6 +66,8 @@ export interface Engine {
   builtInJobs(): readonly string[];
   loadTopology(specifier: string, folder: string): Promise<JobModule>;
   run(request: RunRequest): Promise<JobHandle>;
+  /** Savepoint of a job on a cluster that does not run. */
+  savepoint(request: SavepointRequest): Promise<void>;
   restore(request: RestoreRequest): Promise<void>;
   /**
    * A log and what is kept with it: a cluster, or a data folder that is opened or asked through the process that has it

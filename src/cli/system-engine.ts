@@ -5,12 +5,11 @@
 import { join } from 'node:path';
 import { serveControl } from '../connectors/embedded/control-socket.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { builtInJobs, loadTopology } from '../job/load-topology.ts';
-import { noSavepoints } from '../job/no-savepoints.ts';
+import { builtInJobs, loadTopology, type JobModule } from '../job/load-topology.ts';
 import { topicCodecs } from '../job/topic-codecs.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { JobHandle, LogFactory, OpenLog, RunOptions } from '../job/options.ts';
-import type { Engine, RunRequest } from './engine.ts';
+import type { Engine, RestoreRequest, RunRequest, SavepointRequest } from './engine.ts';
 import { controlHandlers, localFolder, remoteFolder } from './folder.ts';
 import { kafkaOptionsOf } from './kafka-options-of.ts';
 import { registryOptionsOf } from './registry-options-of.ts';
@@ -41,15 +40,27 @@ export const systemEngine: Engine = {
     return running.job;
   },
 
-  async restore({ module, config, settings, data, from, force, io }) {
-    if (settings['kafka.brokers'] !== undefined) throw noSavepoints(module.topology.build(config).job, 'kafka');
-    const [{ restore }, { embedded }] = await Promise.all([
+  async savepoint(request) {
+    const [{ saveStopped }, { kafka }] = await Promise.all([
+      import('../job/save-stopped.ts'),
+      import('../job/log-factories.ts'),
+    ]);
+    const { settings, io, module, to } = request;
+    const log = kafka(kafkaOptionsOf(settings, io.cwd)!);
+    await saveStopped(module.topology, { ...savepointOptions(request), log, to });
+  },
+
+  async restore(request) {
+    const [{ restore }, { embedded, kafka }] = await Promise.all([
       import('../job/restore.ts'),
       import('../job/log-factories.ts'),
     ]);
-    const log = embedded(data, { durability: settings.durability });
-    const options = { config, log, from, force, clock: io.clock, partitions: settings.partitions };
-    await restore(module.topology, { ...options, ...compact({ group: settings['kafka.group.id'] }) });
+    const { settings, io, data, module, from, force, copiedTopics } = request;
+    const cluster = kafkaOptionsOf(settings, io.cwd);
+    const log = cluster === undefined ? embedded(data, { durability: settings.durability }) : kafka(cluster);
+    const { exchange } = settings;
+    const options = { ...savepointOptions(request), ...compact({ exchange }) };
+    await restore(module.topology, { ...options, log, from, force, copiedTopics });
   },
 
   async openFolder({ data, settings, io: { clock, cwd }, plan }) {
@@ -98,7 +109,6 @@ async function embeddedLog(request: RunRequest, running: { readonly job?: JobHan
 
 function runOptions(request: RunRequest): RunOptions<unknown> {
   const { config, settings, files, io, module, signal, metrics, health, logger } = request;
-  const generated = module.exports['generatedTopics'];
   const restart = compact({
     initial: settings['restart.initial'],
     max: settings['restart.max'],
@@ -136,9 +146,7 @@ function runOptions(request: RunRequest): RunOptions<unknown> {
       exchange: settings.exchange,
     }),
     ...codingOf(request),
-    ...(typeof generated === 'function'
-      ? { generated: (generated as GeneratedTopics)(module.topology.configure(config)) }
-      : {}),
+    ...generatedOf(module, config),
   };
 }
 
@@ -150,6 +158,30 @@ function codingOf({ files, topics, settings, io }: RunRequest): Pick<RunOptions<
 function startOption({ settings, module, config }: RunRequest): Pick<RunOptions<unknown>, 'start'> {
   const text = settings['kafka.auto.offset.reset'];
   return text === undefined ? {} : { start: startPositions(text, module.topology.build(config)) };
+}
+
+function savepointOptions({ module, config, settings, topics, io }: SavepointRequest | RestoreRequest) {
+  return {
+    config,
+    topics,
+    clock: io.clock,
+    partitions: settings.partitions,
+    ...generatedOf(module, config),
+    ...compact({
+      group: settings['kafka.group.id'],
+      replicas: settings['kafka.replication.factor'],
+      transactionTimeout: settings['kafka.transaction.timeout'],
+    }),
+  };
+}
+
+function generatedOf(
+  { exports, topology }: JobModule,
+  config: RunRequest['config'],
+): Pick<RunOptions<unknown>, 'generated'> {
+  const generated = exports['generatedTopics'];
+  if (typeof generated !== 'function') return {};
+  return { generated: (generated as GeneratedTopics)(topology.configure(config)) };
 }
 
 type GeneratedTopics = (config: unknown) => NonNullable<RunOptions<unknown>['generated']>;

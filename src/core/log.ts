@@ -204,6 +204,8 @@ export interface BrokerNode {
 /** What is done to a cluster beside running jobs on it. */
 export interface ClusterTools {
   brokers(): Promise<readonly BrokerNode[]>;
+  /** Fails with FENCED while the group has members. */
+  checkIdle(group: string): Promise<void>;
   /**
    * The group and its offsets; nothing when there is none. Fails with FENCED while it has members; `force` removes them
    * first, and those that live come back.

@@ -1,10 +1,9 @@
 import { StreamError } from '../core/stream-error.ts';
 
-/** For logs that do not keep rows: state is spread over the machines that run the job, and the log has all of it. */
+/** For logs that do not keep rows: a cut over all workers exists only when none of them commits. */
 export function noSavepoints(job: string, logKind: string): StreamError {
-  return new StreamError('UNSUPPORTED', `there are no savepoints of a job on a ${logKind} log`, {
+  return new StreamError('UNSUPPORTED', `there are no savepoints of a running job on a ${logKind} log`, {
     job,
-    remedy:
-      'Its changelog topics are the lasting copy of its state: keep them on several brokers (kafka.replication.factor). To begin anew, run `run-topology reset`.',
+    remedy: 'Stop all its workers, then run `run-topology savepoint <job> <folder>` with the same --kafka.',
   });
 }

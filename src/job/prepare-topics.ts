@@ -47,7 +47,7 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
   for (const { spec, grows } of topics) if (grows) await log.cluster?.addPartitions(spec.name, spec.partitions);
   await log.topics.create(topics.flatMap(({ spec, existing }) => (existing === undefined ? [spec] : [])));
   const names = topics.map(({ spec }) => spec.name);
-  return { layout: tasks, topics: await describe(log, names) };
+  return { layout: tasks, topics: await describeTopics(log, names) };
 }
 
 /** What has to be known of a log. */
@@ -62,7 +62,7 @@ export async function neededTopics(plan: Plan, log: TopicsView, options: Prepare
   const { overrides = {}, partitions: fallback, replicas } = options;
   const user = new Map([...plan.inputTopics, ...plan.outputTopics].map((topic) => [topic.name, topic]));
   const exchanges = options.exchange === 'log' ? plan.exchanges.map(({ topic }) => topic) : [];
-  const existing = await describe(log, [...user.keys(), ...exchanges]);
+  const existing = await describeTopics(log, [...user.keys(), ...exchanges]);
   const countOf = (name: string): number | undefined => existing.get(name)?.partitions ?? overrides[name]?.partitions;
   const tasks = layout(plan, countOf, fallback);
   const own = [...user.values()].map((topic) => ({
@@ -70,7 +70,7 @@ export async function neededTopics(plan: Plan, log: TopicsView, options: Prepare
     count: 'any' as const,
   }));
   const internal = internalTopics(plan, tasks, log.storesRows, options);
-  const found = await describe(
+  const found = await describeTopics(
     log,
     internal.map(({ spec }) => spec.name),
   );
@@ -86,7 +86,7 @@ export async function neededTopics(plan: Plan, log: TopicsView, options: Prepare
   return { layout: tasks, topics };
 }
 
-function internalMismatch(plan: Plan, conflicts: readonly NeededTopic[]): StreamError {
+export function internalMismatch(plan: Plan, conflicts: readonly NeededTopic[]): StreamError {
   const list = conflicts.map(
     ({ spec, existing }) => `${spec.name} has ${String(existing)} partitions and would need ${String(spec.partitions)}`,
   );
@@ -98,7 +98,11 @@ function internalMismatch(plan: Plan, conflicts: readonly NeededTopic[]): Stream
   });
 }
 
-async function describe(log: TopicsView, names: readonly string[]): Promise<Map<string, TopicInfo>> {
+/** Those that exist. */
+export async function describeTopics(
+  log: Pick<TopicsView, 'topics'>,
+  names: readonly string[],
+): Promise<Map<string, TopicInfo>> {
   const found = await log.topics.describe(names);
   return new Map(
     found.flatMap((topic) =>

@@ -3,14 +3,12 @@
  * composition root of the library.
  */
 import { hostname } from 'node:os';
-import { generatedLog } from '../connectors/generated-log.ts';
-import { systemClock, systemRandom, type Clock } from '../core/clock.ts';
+import { systemClock, systemRandom } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { toMs } from '../core/duration.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Topology } from '../dsl/define-topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { SourceStarts } from '../runtime/source-start.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
 import { embedded } from './log-factories.ts';
@@ -24,6 +22,7 @@ import { startWorkers } from './start-workers.ts';
 import { TopicWatch } from './topic-watch.ts';
 import { topicCodecs } from './topic-codecs.ts';
 import { savepointOf } from './savepoint.ts';
+import { withGenerated } from './with-generated.ts';
 
 /**
  * Starts `topology` in the calling thread and returns when it is starting; await `finished` for its end.
@@ -118,7 +117,7 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
       log,
       clock,
       metrics: numbers,
-      savepoint: (folder) => savepointOf({ plan, prepared, log, state, group: settings.group, folder }),
+      savepoint: (folder) => savepointOf({ plan, prepared, log, rows: state.backend, group: settings.group, folder }),
       release: async () => {
         watch?.close();
         for (const hide of shown) hide?.();
@@ -135,24 +134,6 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
     await releaseAll(openState, openLog);
     throw StreamError.is(error) ? error.at({ job }) : error;
   }
-}
-
-// The log underneath gets an empty topic of the same shape: that is where the group's positions are kept.
-async function withGenerated(
-  log: Log,
-  plan: Plan,
-  generated: RunOptions<unknown>['generated'],
-  clock: Clock,
-): Promise<Log> {
-  if (generated === undefined) return log;
-  const topics = plan.inputTopics.flatMap(({ name, codec }) => {
-    const partitions = generated[name];
-    return partitions === undefined ? [] : [[name, { codec, partitions }] as const];
-  });
-  await log.topics.create(
-    topics.map(([name, { partitions }]) => ({ name, partitions: partitions.length, internal: true })),
-  );
-  return generatedLog(log, new Map(topics), clock);
 }
 
 async function releaseAll(state: OpenState | undefined, log: OpenLog): Promise<void> {

@@ -25,6 +25,11 @@ export function changelogTopic(job: string, subTopology: string): string {
   return `${job}-${subTopology}-changelog`;
 }
 
+/** The row of a task's changelog that says which graph wrote it. */
+export function taskGraphKey(job: string, task: TaskId): string {
+  return `~graph/${job}/${task}`;
+}
+
 /**
  * Whether the tasks of a sub-topology have rows to keep. Without state and event time the group's offsets say it all, and
  * a stateless job pays for no changelog. Event time is kept also where there is no state: else a source that fell idle
@@ -129,6 +134,6 @@ export class Changelog {
   }
 
   #graphKey(task: TaskId): string {
-    return `~graph/${this.#options.job}/${task}`;
+    return taskGraphKey(this.#options.job, task);
   }
 }

@@ -1,4 +1,3 @@
-import { ByteReader } from '../core/byte-reader.ts';
 import type { Codec } from '../core/codec.ts';
 import type { RowBatch } from '../core/row-batch.ts';
 import type { MapSpec, MapState, StateSpec } from '../core/state-spec.ts';
@@ -7,7 +6,8 @@ import type { OperatorState, TaskAddress, TaskRows, TaskState } from './backend.
 import type { KeyedState } from './keyed-state.ts';
 import { KeyedOperator } from './keyed-operator.ts';
 import { frozenCodec, frozenMap } from './frozen-handles.ts';
-import { CUT_ROWS, META_ROWS, rowPrefix } from './row-keys.ts';
+import { cutKey, readCutRow, writeCutRow } from './cut-rows.ts';
+import { META_ROWS, rowPrefix } from './row-keys.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskMap } from './task-map.ts';
 import { TaskRowTable } from './task-row-table.ts';
@@ -35,8 +35,7 @@ export class KeyedTask implements TaskState {
     this.address = context.address;
     this.#context = context;
     this.#tagOf = tagOf;
-    const { job, subTopology, partition } = context.address;
-    this.#cutKey = CUT_ROWS + rowPrefix(tagOf(job, subTopology, '#cut'), partition);
+    this.#cutKey = cutKey(context.address, tagOf);
   }
 
   get rowPrefixes(): readonly string[] {
@@ -93,7 +92,7 @@ export class KeyedTask implements TaskState {
     if (this.#loaded && !this.#context.durable) return; // what a savepoint brought is read once
     this.#loaded = true;
     const bytes = this.#context.store?.get(this.#cutKey);
-    if (bytes !== undefined) this.#cut = readCut(bytes);
+    if (bytes !== undefined) this.#cut = readCutRow(bytes).cut;
     else if (this.#context.durable) this.#cut = undefined;
     for (const part of this.#parts()) await part.load();
   }
@@ -111,9 +110,7 @@ export class KeyedTask implements TaskState {
     for (const declared of this.#rows.values()) this.#collect(declared, declared.rows, rows);
     if (durable) {
       rows.put(this.#cutKey, (out) => {
-        out.sizedText(this.address.job);
-        out.sizedText(this.address.subTopology);
-        out.bytes(cut);
+        writeCutRow(out, this.address, cut);
       });
     }
     this.#nextCut = Buffer.from(cut);
@@ -248,12 +245,4 @@ interface Part {
   readonly dirtyBytes: number;
   load(): Promise<void>;
   collect(rows: RowBatch): void;
-}
-
-/** The cut in a cut row: it follows the names of job and sub-topology. */
-export function readCut(row: Buffer): Buffer {
-  const reader = new ByteReader(row);
-  reader.sizedText();
-  reader.sizedText();
-  return Buffer.from(reader.bytes(reader.remaining));
 }

@@ -1,7 +1,7 @@
-import { ByteReader } from '../core/byte-reader.ts';
 import { partitionOf } from '../core/partitioner.ts';
 import type { Row } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { readCutRow } from './cut-rows.ts';
 import { TIMER_NAMES, metaKey } from './job-rows.ts';
 import type { StateLayout, StoredOperator } from './operator-meta.ts';
 import { CUT_ROWS, META_ROWS, keyPart, parseGroup, rowPrefix, tagOf } from './row-keys.ts';
@@ -67,7 +67,7 @@ export class RowMover {
   /** Key under which a row is restored; undefined: it is left out (operator rows are made anew). */
   newKey({ key, value }: Row): string | undefined {
     if (key.startsWith(META_ROWS)) return undefined;
-    if (key.startsWith(CUT_ROWS)) return this.#changed.has(subTopologyOf(value)) ? undefined : key;
+    if (key.startsWith(CUT_ROWS)) return this.#changed.has(readCutRow(value).subTopology) ? undefined : key;
     const group = this.#groups.get(key.slice(0, 6))!;
     if (group.count === undefined) return key;
     const part = keyPart(key);
@@ -118,10 +118,4 @@ function keyTextOf(layout: Group['layout'], part: string): string {
     case 'taskRows':
       throw new StreamError('SAVEPOINT_INVALID', 'rows of tasks have no key');
   }
-}
-
-function subTopologyOf(cutRow: Buffer): string {
-  const reader = new ByteReader(cutRow);
-  reader.sizedText();
-  return reader.sizedText();
 }

@@ -121,6 +121,9 @@ export function fakeEngine(exports: Readonly<Record<string, unknown>> = {}): Fak
       markStarted(job);
       return job;
     },
+    async savepoint() {
+      throw new StreamError('SAVEPOINT_INVALID', 'the fake has no savepoints');
+    },
     async restore() {
       throw new StreamError('SAVEPOINT_INVALID', 'the fake has no savepoints');
     },

@@ -6,6 +6,8 @@ import { systemClock } from '../../src/core/clock.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { defineTopology, json, leveldb, number, restore, run, topic, valueState } from '../../src/index.ts';
 import type { LogFactory } from '../../src/index.ts';
+import type { Store } from '../../src/core/store.ts';
+import { StreamError } from '../../src/core/stream-error.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
@@ -104,6 +106,69 @@ test('keys move to their partition when a stage behind an exchange gets another 
   await expect(runToEnd(3)).rejects.toThrow(/GRAPH_CHANGED.*had 2 partitions, has 3/);
   await restore(summing(3), { log: factory, state: leveldb(), from, force: true });
   await runToEnd(3);
+  expect(await lastSums()).toEqual(all(11));
+});
+
+test('what went from stage to stage over the log since a savepoint does not come twice', async () => {
+  const options = { log: factory, state: leveldb(), exchange: 'log', partitions: 2 } as const;
+  const toEnd = async () => (await run(summing(2), { ...options, bounded: true })).finished;
+  await write(1);
+  const job = await run(summing(2), options);
+  while (job.status.recordsIn < keys.length) await systemClock.yield();
+  const from = join(folder, 'by-log');
+  await job.savepoint(from);
+  await job.close();
+  await write(10);
+  await toEnd();
+  await restore(summing(2), { log: factory, state: leveldb(), from, force: true });
+  await toEnd(); // writes the second batch to the exchange again
+  expect(await lastSums()).toEqual(all(11));
+});
+
+test('a restore that ends in the middle leaves a job that does not start, and can be done again', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'broken');
+  await write(10);
+  await runToEnd(2);
+  const broken: Store = {
+    get: (key) => store.get(key),
+    scan: (range) => store.scan(range),
+    deleteRange: (range) => store.deleteRange(range),
+    size: (range) => store.size(range),
+    close: () => Promise.resolve(),
+    write: async ([batch]) => {
+      if (batch?.keys.some((key) => key.endsWith('a')) === true)
+        throw new StreamError('STATE_CORRUPT', 'the disk is gone');
+      await store.write([batch!]);
+    },
+  };
+  const onBroken: LogFactory = {
+    ...factory,
+    open: () => Promise.resolve({ log, store: broken, close: async () => {} }),
+  };
+  const options = { state: leveldb(), from, force: true };
+  await expect(restore(summing(2), { ...options, log: onBroken })).rejects.toThrow(/the disk is gone/);
+  await expect(runToEnd(2)).rejects.toThrow(/STATE_MISMATCH/);
+  await restore(summing(2), { ...options, log: factory });
+  await runToEnd(2);
+  expect(await lastSums()).toEqual(all(11));
+});
+
+test('beside copies of its inputs a savepoint is restored when one says that they are', async () => {
+  await write(1);
+  const from = await takeSavepoint(2, 'moved');
+  store = new MemoryStore();
+  log = new MemoryLog({ store });
+  const options = { log: factory, state: leveldb(), from, partitions: 2 };
+  await expect(restore(summing(2), options)).rejects.toThrow(/SAVEPOINT_INVALID.*items.*does not exist/);
+  await log.topics.create([{ name: 'items', partitions: 2 }]);
+  await expect(restore(summing(2), options)).rejects.toThrow(/SAVEPOINT_INVALID.*another topic.*--copied-topics/);
+  const copied = { ...options, copiedTopics: true };
+  await expect(restore(summing(2), copied)).rejects.toThrow(/SAVEPOINT_INVALID.*ends at 0, the savepoint is at/);
+  await write(1);
+  await restore(summing(2), copied);
+  await write(10);
+  await runToEnd(2);
   expect(await lastSums()).toEqual(all(11));
 });
 

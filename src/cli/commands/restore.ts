@@ -11,9 +11,22 @@ export const restoreCommand: Command = {
   options: [
     { name: 'from', value: 'FOLDER', help: 'Folder of the savepoint.' },
     { name: 'force', help: 'Replace state that the job has now.' },
+    { name: 'copied-topics', help: 'The inputs are copies of those of the savepoint, with the same offsets.' },
   ],
-  settings: ['data', 'durability', 'partitions', 'kafka.group.id'],
-  examples: ['run-topology restore pipeline --from ./savepoints/2026-01-01 --force'],
+  settings: [
+    'data',
+    'durability',
+    'partitions',
+    'exchange',
+    'kafka.brokers',
+    'kafka.group.id',
+    'kafka.replication.factor',
+    'kafka.transaction.timeout',
+  ],
+  examples: [
+    'run-topology restore pipeline --from ./savepoints/2026-01-01 --force',
+    'run-topology restore aggregation --from ./savepoints/2026-01-01 --force --kafka localhost:9092',
+  ],
   async run(call) {
     const { args, io, engine } = call;
     const session = await openJobSession(call, args.positionals[0]!);
@@ -23,8 +36,10 @@ export const restoreCommand: Command = {
       module: session.module,
       config: session.configuration.job,
       settings: session.configuration.settings,
+      topics: session.configuration.topics,
       data: session.data,
       force: args.values.has('force'),
+      copiedTopics: args.values.has('copied-topics'),
       io,
     });
     await io.stdout.write(args.values.has('json') ? `${JSON.stringify({ restored: from })}\n` : `Restored ${from}\n`);

@@ -3,41 +3,56 @@ import { StreamError } from '../../core/stream-error.ts';
 import { HealthMonitor } from '../../observability/health-monitor.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { MetricsRegistry } from '../../observability/metrics-registry.ts';
-import { noSavepoints } from '../../job/no-savepoints.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { openJobSession, placeOf, type JobSession } from '../session.ts';
 
 export const savepointCommand: Command = {
   name: 'savepoint',
-  summary: 'Copies one consistent cut of a job into an empty folder; a running job goes on.',
+  summary: 'Copies one consistent cut of a job into an empty folder; on Kafka of a stopped job.',
   positionals: ['<job>', '<folder>'],
-  settings: ['data', 'state', 'durability', 'partitions', 'kafka.group.id'],
-  examples: ['run-topology savepoint pipeline ./savepoints/2026-01-01'],
+  settings: [
+    'data',
+    'state',
+    'durability',
+    'partitions',
+    'kafka.brokers',
+    'kafka.group.id',
+    'kafka.transaction.timeout',
+  ],
+  examples: [
+    'run-topology savepoint pipeline ./savepoints/2026-01-01',
+    'run-topology savepoint aggregation ./savepoints/2026-01-01 --kafka localhost:9092',
+  ],
   async run(call) {
     const { args, io, engine } = call;
     const [job = '', target = ''] = args.positionals;
     const to = resolve(io.cwd, target);
     const session = await openJobSession(call, job);
-    const { settings, job: config } = session.configuration;
+    const { settings, job: config, topics } = session.configuration;
     if (settings['kafka.brokers'] !== undefined) {
-      throw noSavepoints(session.module.topology.build(config).job, 'kafka');
+      await engine.savepoint({ module: session.module, config, settings, topics, to, io });
+    } else if (!(await askForIt(call, session, to))) {
+      await startForIt(call, session, to);
     }
-    const folder = await engine.openFolder({ ...placeOf(session), io });
-    let isRunning = true;
-    try {
-      await folder.ask('savepoint', { folder: to });
-    } catch (error) {
-      if (!StreamError.is(error) || error.code !== 'NOT_RUNNING') throw error;
-      isRunning = false;
-    } finally {
-      await folder.close();
-    }
-    if (!isRunning) await startForIt(call, session, to);
     await io.stdout.write(args.values.has('json') ? `${JSON.stringify({ savepoint: to })}\n` : `Savepoint in ${to}\n`);
     return exitCodes.done;
   },
 };
+
+/** Asks the job that runs in the folder; false: none does. */
+async function askForIt({ engine, io }: CommandCall, session: JobSession, to: string): Promise<boolean> {
+  const folder = await engine.openFolder({ ...placeOf(session), io });
+  try {
+    await folder.ask('savepoint', { folder: to });
+    return true;
+  } catch (error) {
+    if (!StreamError.is(error) || error.code !== 'NOT_RUNNING') throw error;
+    return false;
+  } finally {
+    await folder.close();
+  }
+}
 
 /** A job that does not run is started, brought to a cut, and stopped again. */
 async function startForIt({ engine, io }: CommandCall, session: JobSession, to: string): Promise<void> {

@@ -42,16 +42,14 @@ export class KafkaCluster implements ClusterTools {
     return brokers.map(({ node, host, port, rack }) => ({ node, host, port, rack: rack ?? undefined }));
   }
 
+  async checkIdle(group: string): Promise<void> {
+    const members = await membersOf(new CoordinatorClient(this.#context, 'group', group), group);
+    if (members.length > 0) throw stillThere(group, members);
+  }
+
   async deleteGroup(group: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const coordinator = new CoordinatorClient(this.#context, 'group', group);
-    const { members } = await coordinator.call({
-      what: 'look-up of the group',
-      api: describeGroupsApi,
-      slot: 'control',
-      body: encodeDescribeGroupsRequest(group),
-      decode: decodeDescribeGroupsResponse,
-      complaint: (answer) => answer,
-    });
+    const members = await membersOf(coordinator, group);
     if (members.length > 0) {
       if (!force) throw stillThere(group, members);
       await coordinator.call({
@@ -117,6 +115,18 @@ export class KafkaCluster implements ClusterTools {
   }
 }
 
+async function membersOf(coordinator: CoordinatorClient, group: string): Promise<readonly GroupMemberView[]> {
+  const { members } = await coordinator.call({
+    what: 'look-up of the group',
+    api: describeGroupsApi,
+    slot: 'control',
+    body: encodeDescribeGroupsRequest(group),
+    decode: decodeDescribeGroupsResponse,
+    complaint: (answer) => answer,
+  });
+  return members;
+}
+
 // A static member is known by its instance: its id may have changed since we looked.
 function placeOf({ memberId, instanceId }: GroupMemberView): LeavingMember {
   return instanceId === undefined ? { memberId } : { memberId: '', instanceId };
@@ -126,7 +136,7 @@ function stillThere(group: string, members: readonly GroupMemberView[]): StreamE
   const names = members.map(({ memberId, instanceId, host }) => `${instanceId ?? memberId} (${host.replace('/', '')})`);
   const keeps = members.some(({ instanceId }) => instanceId !== undefined);
   const stopped =
-    'Stopped processes of a given instance name keep their place for the session timeout: wait that long, or remove them with --force.';
+    'Stopped processes of a given instance name keep their place for the session timeout: wait that long, or remove them with --force (reset, restore).';
   return new StreamError('FENCED', `group '${group}' has members: ${names.join(', ')}`, {
     reaction: 'fail-job',
     remedy: `Stop all workers of the job first.${keeps ? ` ${stopped}` : ''}`,

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localFolder } from '../../../src/cli/folder.ts';
 import { main } from '../../../src/cli/main.ts';
-import { systemEngine } from '../../../src/cli/system-engine.ts';
 import { MemoryLog } from '../../../src/connectors/memory-log.ts';
 import { fakeEngine } from '../fake-engine.ts';
 import { fakeIo } from '../fake-io.ts';
@@ -21,18 +20,14 @@ test('asks the running job for it', async () => {
   expect(engine.jobs).toEqual([]);
 });
 
-test.each([
-  ['savepoint', 'sample', 'sp'],
-  ['restore', 'sample', '--from', 'sp'],
-])('%s of a job on Kafka is refused, and says what there is instead', async (...argv) => {
+test('a job on Kafka is not started for it: its savepoint is taken from the cluster', async () => {
   const io = fakeIo();
   io.env['KAFKA_BOOTSTRAP_SERVERS'] = 'localhost:9092';
   const engine = fakeEngine();
-  engine.restore = systemEngine.restore.bind(systemEngine);
-  expect(await main(argv, io, engine)).toBe(1);
-  expect(io.stderr.text).toMatch(
-    /UNSUPPORTED in sample: there are no savepoints.*changelog topics.*run-topology reset/,
-  );
+  const folders: string[] = [];
+  engine.savepoint = async ({ to }) => void folders.push(to);
+  expect(await main(['savepoint', 'sample', 'sp'], io, engine)).toBe(0);
+  expect(folders).toEqual([join(io.cwd, 'sp')]);
   expect(engine.jobs).toEqual([]);
 });
 

@@ -42,7 +42,11 @@ function start(...described: readonly Answer[]) {
   transport.answer(leaveGroup, left);
   transport.answer(deleteGroups, deleted);
   const cluster = new KafkaCluster(context);
-  return { transport, remove: (force: boolean) => inTime(clock, cluster.deleteGroup('g', { force })) };
+  return {
+    transport,
+    remove: (force: boolean) => inTime(clock, cluster.deleteGroup('g', { force })),
+    check: () => inTime(clock, cluster.checkIdle('g')),
+  };
 }
 
 test('a group without members is deleted', async () => {
@@ -59,6 +63,13 @@ test('a group with members is not, and says whose they are', async () => {
     message: expect.stringContaining('pod-1 (10.0.0.7)') as string,
     remedy: expect.stringContaining('--force') as string,
   });
+  expect(transport.log).toEqual([describeGroups, describeGroups]);
+});
+
+test('whether a group has members is found out without changing it', async () => {
+  const { transport, check } = start(group('Empty'), group('Stable', ['m-1', null]));
+  await check();
+  await expect(check()).rejects.toMatchObject({ code: 'FENCED', remedy: 'Stop all workers of the job first.' });
   expect(transport.log).toEqual([describeGroups, describeGroups]);
 });
 

@@ -1,0 +1,27 @@
+import type { SealedBatch } from '../core/log.ts';
+import type { RowBatch } from '../core/row-batch.ts';
+import type { Row } from '../core/store.ts';
+
+/** Where the rows of a job's savepoint go. Called in this order. */
+export interface RestoreTarget {
+  /** Fails with SAVEPOINT_INVALID when the job has state, unless it may be replaced; FENCED when it runs. */
+  check(): Promise<void>;
+  /** Makes the internal topics of the job. */
+  prepare(): Promise<void>;
+  /** Removes what the job has. */
+  clear(): Promise<void>;
+  write(rows: readonly Row[]): Promise<void>;
+  /** What the last commit brings: cut rows, and which graph they belong to. */
+  last(cuts: readonly TaskRow[], graph: Buffer): Promise<LastRows>;
+}
+
+/** A row of a task. */
+export interface TaskRow extends Row {
+  readonly subTopology: string;
+  readonly partition: number;
+}
+
+export interface LastRows {
+  readonly outputs: readonly SealedBatch[];
+  readonly rows: RowBatch;
+}

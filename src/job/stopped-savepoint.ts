@@ -1,0 +1,156 @@
+/**
+ * Savepoint of a job whose log keeps no rows (Kafka), while none of its workers runs: what each task committed is in its
+ * changelog, up to the offsets that the group has.
+ *
+ *   group is idle -> offsets, once no transaction can change them -> changelogs into a store of their own -> savepoint
+ *                 -> group is still idle, offsets and ends of changelogs are the same: nobody committed meanwhile
+ *
+ * A worker that died may have left a transaction open. Reading waits for its end, at most its timeout.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { delay, type Clock } from '../core/clock.ts';
+import type { ClusterTools, Log, PartitionBounds, TopicPartition } from '../core/log.ts';
+import type { Store } from '../core/store.ts';
+import { StreamError } from '../core/stream-error.ts';
+import type { Manifest } from '../plan/manifest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { changelogTopic, taskGraphKey } from '../runtime/changelog.ts';
+import { internalInputs } from '../runtime/internal-inputs.ts';
+import { restoreChangelog } from '../runtime/restore-changelog.ts';
+import { taskId } from '../runtime/task.ts';
+import { openLevelStore } from '../state/leveldb/level-store.ts';
+import { levelState } from '../state/leveldb/level-state.ts';
+import { makeEmptyFolder } from '../state/write-savepoint.ts';
+import { describeTopics, internalMismatch, neededTopics, type PreparedTopics } from './prepare-topics.ts';
+import type { PrepareOptions } from './prepare-topics.ts';
+import { placesOf, savepointOf } from './savepoint.ts';
+import { checkGraph } from './savepoint-part.ts';
+
+export interface StoppedSavepoint {
+  readonly plan: Plan;
+  readonly log: Log;
+  readonly cluster: ClusterTools;
+  readonly clock: Clock;
+  readonly group: string;
+  readonly folder: string;
+  readonly topics: PrepareOptions;
+  readonly transactionTimeoutMs: number;
+}
+
+/** Changelogs that are read at the same time. */
+const mostAtOnce = 4;
+
+/** Fails with FENCED while the group has members, SAVEPOINT_INVALID when the folder is not empty or the job never ran. */
+export async function stoppedSavepoint(options: StoppedSavepoint): Promise<void> {
+  const { plan, log, cluster, group, folder } = options;
+  await cluster.checkIdle(group);
+  await makeEmptyFolder(folder);
+  const prepared = await existingTopics(options);
+  const before = await stateOfLog(options, prepared);
+  if (before.committed.every((offset) => offset === undefined)) throw neverRan(plan.graph.job, group);
+  await mkdir(dirname(folder), { recursive: true });
+  const scratch = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  try {
+    const store = await openLevelStore(join(scratch, 'rows'));
+    try {
+      await readChangelogs(options, prepared, store);
+      const confirm = async (): Promise<void> => {
+        await cluster.checkIdle(group);
+        const after = await stateOfLog(options, prepared);
+        if (JSON.stringify(after) !== JSON.stringify(before)) throw ranMeanwhile(plan.graph.job);
+      };
+      await savepointOf({ plan, prepared, log, rows: levelState(store), group, folder, confirm });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+// Nothing is created: what is not there has nothing to save.
+async function existingTopics({ plan, log, topics: options }: StoppedSavepoint): Promise<PreparedTopics> {
+  const { layout, topics } = await neededTopics(plan, log, options);
+  const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
+  if (conflicts.length > 0) throw internalMismatch(plan, conflicts);
+  const existing = topics.flatMap(({ spec, existing: count }) => (count === undefined ? [] : [spec.name]));
+  return { layout, topics: await describeTopics(log, existing) };
+}
+
+interface LogState {
+  readonly committed: readonly (number | undefined)[];
+  readonly changelogs: readonly Pick<PartitionBounds, 'topic' | 'partition' | 'end'>[];
+}
+
+// Committed offsets that no open transaction can change any more, and where changelogs end.
+async function stateOfLog(options: StoppedSavepoint, prepared: PreparedTopics): Promise<LogState> {
+  const { plan, log, group, transactionTimeoutMs } = options;
+  const names = [...plan.inputTopics.map(({ name }) => name), ...internalInputs(plan).map(({ topic }) => topic)];
+  const transactor = await log.transactor(`${group}-savepoint`, transactionTimeoutMs);
+  try {
+    const committed = await transactor.committed(group, placesOf(names, prepared));
+    const bounds = await decidedBounds(
+      options,
+      changelogPlaces(plan, prepared).map(({ place }) => place),
+    );
+    return { committed, changelogs: bounds.map(({ topic, partition, end }) => ({ topic, partition, end })) };
+  } finally {
+    await transactor.close();
+  }
+}
+
+// The end of an open transaction is a record, too.
+async function decidedBounds({ log, clock }: StoppedSavepoint, places: readonly TopicPartition[]) {
+  for (;;) {
+    const bounds = await log.topics.bounds(places);
+    if (bounds.every(({ end, stable }) => stable === end)) return bounds;
+    await delay(clock, 250);
+  }
+}
+
+function changelogPlaces(
+  plan: Plan,
+  prepared: PreparedTopics,
+): readonly { readonly task: string; readonly place: TopicPartition }[] {
+  return plan.subTopologies.flatMap(({ id }) =>
+    placesOf([changelogTopic(plan.graph.job, id)], prepared).map((place) => ({
+      place,
+      task: taskId(id, place.partition),
+    })),
+  );
+}
+
+async function readChangelogs(options: StoppedSavepoint, prepared: PreparedTopics, store: Store): Promise<void> {
+  const { plan, log, clock } = options;
+  const { job } = plan.graph;
+  const waiting = [...changelogPlaces(plan, prepared)];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { task, place } = next;
+      const { signal } = new AbortController();
+      const onProgress = (): void => undefined;
+      await restoreChangelog({ log, store, clock, job, task, ...place, prefixes: [], signal, onProgress });
+      const graph = store.get(taskGraphKey(job, task));
+      if (graph !== undefined)
+        checkGraph(JSON.parse(graph.toString()) as Manifest, plan, prepared.layout, `the state of ${task}`);
+    }
+  };
+  // All of them end before the store is closed.
+  const ends = await Promise.allSettled(Array.from({ length: mostAtOnce }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+function neverRan(job: string, group: string): StreamError {
+  return new StreamError('SAVEPOINT_INVALID', `group '${group}' has no positions: there is nothing to save`, {
+    job,
+    remedy: 'Name the group that the job runs with, or run it first.',
+  });
+}
+
+function ranMeanwhile(job: string): StreamError {
+  return new StreamError('SAVEPOINT_INVALID', 'the job ran while its savepoint was being taken', {
+    job,
+    remedy: 'Stop all its workers, and take the savepoint again into a new folder.',
+  });
+}
