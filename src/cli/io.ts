@@ -19,6 +19,8 @@ export interface Io {
   readonly clock: Clock;
   /** Calls `handler` on each signal until the returned function is called. */
   onSignal(signal: Signal, handler: () => void): () => void;
+  /** Calls `handler` with what a promise was rejected with that nobody waits for, until the returned function is called. */
+  onUnhandledRejection(handler: (reason: unknown) => void): () => void;
 }
 
 export function processIo(): Io {
@@ -32,6 +34,10 @@ export function processIo(): Io {
     onSignal(signal, handler) {
       process.on(signal, handler);
       return () => process.off(signal, handler);
+    },
+    onUnhandledRejection(handler) {
+      process.on('unhandledRejection', handler);
+      return () => process.off('unhandledRejection', handler);
     },
   };
 }

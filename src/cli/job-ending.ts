@@ -4,14 +4,22 @@
  *   Ctrl-C, SIGTERM, --for, standard output closed   drain: what was read is finished and committed, exit code 0
  *   Ctrl-C a second time                             abort: the job stops at its last commit, exit code 130
  *   a third time                                     nobody listens any more: the signal kills the process
+ *   a rejected promise that nobody waits for         the job is closed at its last commit, and has failed
  *
  * Listens from the first moment, so a Ctrl-C while the job starts or restores is not lost.
  */
 import type { Timer } from '../core/clock.ts';
-import { StreamError } from '../core/stream-error.ts';
+import { messageOf, StreamError } from '../core/stream-error.ts';
 import type { JobHandle } from '../job/options.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Io } from './io.ts';
+
+function unhandledRejection(reason: unknown): StreamError {
+  return new StreamError('USER_FUNCTION_FAILED', `a promise that nobody waits for was rejected: ${messageOf(reason)}`, {
+    cause: reason,
+    remedy: 'Await it or give it a catch, or make the call in asyncMap; --verbose shows where it comes from.',
+  });
+}
 
 export class JobEnding {
   readonly #io: Io;
@@ -21,10 +29,16 @@ export class JobEnding {
   #job: JobHandle | undefined;
   #asked = false;
   #timer: Timer | undefined;
+  #unhandled: (error: StreamError) => void = () => undefined;
+  /** Rejects with the first promise of the job's own code that was rejected and that nobody waits for. */
+  readonly #failed = new Promise<never>((_, reject) => {
+    this.#unhandled = reject;
+  });
 
   constructor(io: Io, logger: Logger) {
     this.#io = io;
     this.#logger = logger;
+    this.#failed.catch(() => undefined); // `wait` may never be called
     this.#listening = [
       io.onSignal('SIGINT', () => {
         if (this.#asked) this.#abortNow();
@@ -32,6 +46,9 @@ export class JobEnding {
       }),
       io.onSignal('SIGTERM', () => {
         this.drain('asked to terminate');
+      }),
+      io.onUnhandledRejection((reason) => {
+        this.#unhandled(unhandledRejection(reason));
       }),
     ];
   }
@@ -70,7 +87,7 @@ export class JobEnding {
       else this.signal.addEventListener('abort', fail, { once: true });
     });
     try {
-      await Promise.race([job.finished, aborted]);
+      await Promise.race([job.finished, aborted, this.#failed]);
     } catch (error) {
       // `... | head` has seen enough: that is an end, not a failure.
       if (!StreamError.is(error) || error.code !== 'OUTPUT_CLOSED') throw error;

@@ -19,6 +19,8 @@ export interface FakeIo extends Io {
   readonly clock: ManualClock;
   /** Sends a signal; false: nobody listens, it would end the process. */
   send(signal: Signal): boolean;
+  /** A promise that nobody waits for is rejected. */
+  reject(reason: unknown): void;
   /** Writes a file into the working folder and returns its path. */
   file(name: string, text: string): string;
 }
@@ -28,6 +30,7 @@ export function fakeIo(): FakeIo {
   onTestFinished(() => {
     rmSync(cwd, { recursive: true, force: true });
   });
+  const floating = new Set<(reason: unknown) => void>();
   const handlers = new Map<Signal, Set<() => void>>();
   return {
     stdin: Readable.from([]),
@@ -40,6 +43,13 @@ export function fakeIo(): FakeIo {
       const set = handlers.get(signal) ?? new Set();
       handlers.set(signal, set.add(handler));
       return () => set.delete(handler);
+    },
+    onUnhandledRejection(handler) {
+      floating.add(handler);
+      return () => floating.delete(handler);
+    },
+    reject(reason) {
+      for (const handler of floating) handler(reason);
     },
     send(signal) {
       const set = handlers.get(signal);

@@ -67,6 +67,19 @@ test('Ctrl-C twice aborts with 130, also when the drain does not end; then nobod
   expect(io.send('SIGINT')).toBe(false);
 });
 
+test('a rejected promise that nobody waits for closes the job and is told as its failure', async () => {
+  const { io, job, ended } = await start(['sample']);
+  io.reject(new TypeError('floating'));
+  io.reject(new TypeError('one more'));
+  expect(await ended).toBe(1);
+  expect(job.drains).toBe(0);
+  expect(job.closes).toBe(1);
+  expect(io.stderr.text).toContain(
+    'USER_FUNCTION_FAILED: a promise that nobody waits for was rejected: floating. Await it',
+  );
+  expect(io.stderr.text).not.toContain('run.test.ts');
+});
+
 test('SIGTERM drains, however often it comes', async () => {
   const { io, job, ended } = await start(['sample']);
   job.drainEnds = false;
