@@ -12,9 +12,13 @@
  */
 import { ByteReader } from '../../core/byte-reader.ts';
 import { crc32c } from '../../core/crc32c.ts';
+import { onDemand } from '../../core/on-demand.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { unmask } from './unmask.ts';
-import { unpackBlock } from './unpack-block.ts';
+
+const snappy = onDemand('snappy') as () => {
+  uncompressSync(packed: Buffer, options: { asBuffer: true }): Buffer;
+};
 
 const footerBytes = 48;
 const magic = Buffer.from([0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]);
@@ -57,7 +61,7 @@ function isWhole(table: Buffer, { offset, size }: Handle): boolean {
 
 function contentOf(table: Buffer, { offset, size }: Handle): Buffer {
   const content = table.subarray(offset, offset + size);
-  return table[offset + size] === 1 ? unpackBlock(content) : content;
+  return table[offset + size] === 1 ? snappy().uncompressSync(content, { asBuffer: true }) : content;
 }
 
 function handlesIn(index: Buffer): readonly Handle[] {
