@@ -18,6 +18,8 @@ type ToldLags = Readonly<Record<TaskId, number | null>>;
 
 /** What a member tells of state: of its own tasks, and of those that others run. */
 export interface ToldCopies {
+  /** It can be asked for copies. */
+  readonly follows: boolean;
   /** Copies that it was asked for. */
   readonly standbys: ToldLags;
   /** Copies that it was asked for only because the task is to move here. */
@@ -35,7 +37,7 @@ export interface MemberMetadata {
   readonly id: string;
   /** Tasks held now. */
   readonly held: readonly TaskId[];
-  /** Undefined: it copies nothing. */
+  /** Undefined: the log keeps the rows. */
   readonly copies?: ToldCopies | undefined;
   readonly place?: WorkerPlace | undefined;
   /** The newest table it knows, and which of its ids it has fenced. */
@@ -112,7 +114,7 @@ function decodeMember(view: MemberView): Member {
     table,
     fenced,
     place,
-    follows: copies !== undefined,
+    follows: copies?.follows ?? false,
     standbys: lagsOf(copies?.standbys),
     warmUps: lagsOf(copies?.warmUps),
     positions: new Map(Object.entries(copies?.positions ?? {})),
@@ -169,7 +171,7 @@ function assignShares(
   return new Map(
     members.map(({ id }) => [
       id,
-      { tasks: placed.tasks.get(id)!, standbys: copies.get(id)!, warmUps: warm.get(id) ?? [] },
+      { tasks: placed.tasks.get(id)!, standbys: copies.get(id) ?? [], warmUps: warm.get(id) ?? [] },
     ]),
   );
 }
@@ -184,7 +186,12 @@ function standbysOf(
   const owners = new Map<TaskId, Member>();
   for (const member of members) for (const task of member.held) owners.set(task, member);
   for (const member of members) for (const task of placed.tasks.get(member.id)!) owners.set(task, member);
-  return placeStandbys(tasks, count, members, owners);
+  return placeStandbys(
+    tasks,
+    count,
+    members.filter(({ follows }) => follows),
+    owners,
+  );
 }
 
 // Standbys that are to take over cost no copy of their own, and those that are ready none for long.
@@ -196,7 +203,7 @@ function warmUpsOf(
   const warm = new Map<string, TaskId[]>();
   let left = most;
   for (const { member, task, ready } of wanted) {
-    const isExtra = !ready && !standbys.get(member.id)!.includes(task);
+    const isExtra = !ready && !standbys.get(member.id)?.includes(task);
     if (isExtra && left === 0) continue;
     if (isExtra) left--;
     warm.set(member.id, [...(warm.get(member.id) ?? []), task]);

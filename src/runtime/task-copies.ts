@@ -20,7 +20,8 @@ export interface TaskCopiesOptions {
   /** Tasks with a changelog. */
   readonly tasks: ReadonlyMap<TaskId, ChangelogPlace>;
   readonly copyOf: (task: TaskId) => ChangelogCopy;
-  readonly acceptableLag: number;
+  /** Undefined: others write to the store as well, so no copies are kept. */
+  readonly acceptableLag: number | undefined;
   /** Runs `work` on the worker's turn. */
   readonly mail: (work: () => void) => void;
   /** Asks for a new generation. */
@@ -54,7 +55,7 @@ export class TaskCopies {
 
   constructor(options: TaskCopiesOptions) {
     this.#options = options;
-    const { log, clock, copyOf, acceptableLag, mail, onWarning } = options;
+    const { log, clock, copyOf, acceptableLag = 0, mail, onWarning } = options;
     this.#standbys = new Standbys({
       log,
       clock,
@@ -134,6 +135,7 @@ export class TaskCopies {
       return end === undefined ? [] : [[id, Math.max(end, positions[id] ?? 0)] as const];
     });
     return {
+      follows: this.#options.acceptableLag !== undefined,
       standbys: told(followed.filter((id) => !this.#extra.has(id))),
       warmUps: told(followed.filter((id) => this.#extra.has(id))),
       positions,

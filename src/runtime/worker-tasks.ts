@@ -53,7 +53,7 @@ export class WorkerTasks {
   readonly #entries = new Map<NodeId, ExchangeEntry[]>();
   readonly #opener: TaskOpener;
   readonly #departed: Departed;
-  /** Undefined: the log keeps the rows, or others write to this worker's store. */
+  /** Undefined: the log keeps the rows. */
   readonly #copies: TaskCopies | undefined;
   readonly #pending: PendingAssignment[] = [];
   /** Ends the assignment that is being taken in. */
@@ -86,7 +86,7 @@ export class WorkerTasks {
       onError: options.onError,
     });
     const { changelog } = options;
-    if (changelog !== undefined && store !== undefined && settings.warmUps !== undefined) {
+    if (changelog !== undefined && store !== undefined) {
       this.#copies = new TaskCopies({
         log,
         store,
@@ -97,7 +97,7 @@ export class WorkerTasks {
           const { sub, partition } = this.#places.get(id)!;
           return copyOfTask(options, changelog, sub, partition);
         },
-        acceptableLag: settings.warmUps.acceptableLag,
+        acceptableLag: settings.warmUps?.acceptableLag,
         mail: (work) => {
           options.worker.mail(work);
         },

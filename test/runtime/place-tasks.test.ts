@@ -6,7 +6,6 @@ const named = (count: number): string[] => Array.from({ length: count }, (_, i) 
 
 interface Told extends Partial<ToldCopies> {
   readonly held?: readonly string[];
-  readonly follows?: boolean;
 }
 
 interface Given {
@@ -30,7 +29,7 @@ function assign(tasks: readonly string[], members: Readonly<Record<string, Told>
       topology: 't',
       id: memberId,
       held,
-      copies: follows ? { standbys: {}, warmUps: {}, positions: {}, ends: {}, ...told } : undefined,
+      copies: { follows, standbys: {}, warmUps: {}, positions: {}, ends: {}, ...told },
       fenced: [],
     }),
   }));
@@ -133,6 +132,11 @@ describe('a task without an owner', () => {
     expect(owners({ x: { ...at(901), warmUps: { a: 0 } }, y: at(900), z: {} })).toEqual(['x']);
   });
 
+  test('goes to where its state lies among those who can keep no copies, too', () => {
+    const threads = { x: { follows: false }, y: { follows: false, positions: { a: 5 } } };
+    expect(assign(['a', 'b'], threads)).toMatchObject({ x: { tasks: ['b'] }, y: { tasks: ['a'] } });
+  });
+
   test('goes where balance wants it when nobody has anything of it', () => {
     expect(assign(['a', 'b'], { x: {}, y: {} })).toMatchObject({ x: { tasks: ['a'] }, y: { tasks: ['b'] } });
   });
@@ -158,6 +162,7 @@ describe('a group', () => {
   /** Members that work: tasks write, copies follow, assignments are carried out. */
   class Group {
     readonly nodes = new Map<string, Node>();
+    readonly broken: string[] = [];
     readonly #tasks: readonly string[];
     readonly #settings: Required<Pick<Settings, 'standbys' | 'most'>>;
     readonly #ends: Map<string, number>;
@@ -240,26 +245,32 @@ describe('a group', () => {
       const holderOf = (task: string) => [...this.nodes].find(([, { held }]) => held.includes(task))?.[0];
       for (const [id, { tasks, standbys = [], warmUps = [] }] of Object.entries(result)) {
         const { held, standbys: own, warmUps: warm } = this.nodes.get(id)!;
-        for (const task of [...standbys, ...warmUps]) expect([...held, ...tasks]).not.toContain(task);
+        for (const task of [...standbys, ...warmUps])
+          this.#law([...held, ...tasks].includes(task), `${id} copies its own ${task}`);
         const near = (task: string): boolean => own.get(task)?.near === true || warm.get(task)?.near === true;
         copies += warmUps.filter((task) => !standbys.includes(task) && !near(task)).length;
-        for (const task of tasks) expect(holderOf(task) ?? id).toBe(id);
+        for (const task of tasks) this.#law((holderOf(task) ?? id) !== id, `${task} has two owners`);
       }
-      expect(copies).toBeLessThanOrEqual(this.#settings.most);
+      this.#law(copies > this.#settings.most, `${String(copies)} copies at a time`);
       const given = Object.values(result).flatMap(({ tasks }) => tasks);
-      expect(new Set(given).size).toBe(given.length);
+      this.#law(new Set(given).size !== given.length, 'a task is given twice');
       for (const task of this.#tasks) {
         const holder = holderOf(task);
         if (given.includes(task)) continue;
-        expect(holder).toBeDefined(); // nobody has it only while its holder gives it up
+        this.#law(holder === undefined, `nobody has ${task}`);
         const end = this.#ends.get(task)!;
         const near = [...this.nodes].some(([id, { standbys, warmUps, stored }]) => {
           const copy = standbys.get(task) ?? warmUps.get(task);
           return id !== holder && (copy?.near === true || end - (stored.get(task) ?? 0) <= acceptableLag);
         });
         const behind = end - (this.nodes.get(holder!)!.stored.get(task) ?? 0) > acceptableLag;
-        expect(near || behind).toBe(true);
+        this.#law(!near && !behind, `${task} moves to where it is far`);
       }
+    }
+
+    // Collected: as an expectation each would take longer than the round.
+    #law(broken: boolean, reason: string): void {
+      if (broken) this.broken.push(reason);
     }
   }
 
@@ -289,7 +300,7 @@ describe('a group', () => {
             );
             quiet = group.rebalance() || waits ? 0 : quiet + 1;
           }
-          expect(quiet).toBe(3);
+          expect([quiet, group.broken]).toEqual([3, []]);
           const nodes = [...group.nodes.values()];
           expect(nodes.flatMap(({ warmUps }) => [...warmUps.keys()])).toEqual([]);
           const sizes = nodes.map(({ held }) => held.length);
@@ -297,7 +308,7 @@ describe('a group', () => {
           expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });
