@@ -125,6 +125,22 @@ test('what went from stage to stage over the log since a savepoint does not come
   expect(await lastSums()).toEqual(all(11));
 });
 
+test.each(['direct', 'log'] as const)('stages that met otherwise go on from a savepoint, now %s', async (exchange) => {
+  const options = { log: factory, state: leveldb(), partitions: 2 } as const;
+  await write(1);
+  const job = await run(summing(2), { ...options, exchange: exchange === 'log' ? 'direct' : 'log' });
+  while (job.status.recordsIn < keys.length) await systemClock.yield();
+  const from = join(folder, exchange);
+  await job.savepoint(from);
+  await job.close();
+  await write(10);
+  await restore(summing(2), { ...options, from, force: true, exchange });
+  await (
+    await run(summing(2), { ...options, exchange, bounded: true })
+  ).finished;
+  expect(await lastSums()).toEqual(all(11));
+});
+
 test('a restore that ends in the middle leaves a job that does not start, and can be done again', async () => {
   await write(1);
   const from = await takeSavepoint(2, 'broken');

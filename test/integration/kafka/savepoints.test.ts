@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Log } from '../../../src/core/log.ts';
+import type { Log, Transactor } from '../../../src/core/log.ts';
 import { keyText, partitionOf } from '../../../src/core/partitioner.ts';
+import { StreamError } from '../../../src/core/stream-error.ts';
 import { delay, systemClock } from '../../../src/core/clock.ts';
-import { embedded, kafka, leveldb, restore, run } from '../../../src/index.ts';
+import { embedded, kafka, leveldb, restore, run, type LogFactory } from '../../../src/index.ts';
 import type { SavepointManifest } from '../../../src/state/savepoint-format.ts';
 import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
@@ -88,6 +89,45 @@ async function newOutputs(log: Log, name: string): Promise<void> {
   const names = [counts.name, windows.name];
   await log.cluster!.deleteTopics(names);
   await until(async () => (await log.topics.describe(names)).every((topic) => topic === undefined));
+}
+
+/** A log whose transactors fail at their n-th commit: that of the cuts, where rows need one. */
+function failingAtCommit(n: number, factory: LogFactory): LogFactory {
+  return {
+    kind: factory.kind,
+    async open(context) {
+      const open = await factory.open(context);
+      const { log } = open;
+      const transactor = async (id: string, transactionMs: number): Promise<Transactor> => {
+        const real = await log.transactor(id, transactionMs);
+        let commits = 0;
+        return {
+          id,
+          append: (batches) => real.append(batches),
+          commit: async (commit) => {
+            if (++commits === n) throw new StreamError('LOG_UNAVAILABLE', 'the broker is gone');
+            await real.commit(commit);
+          },
+          abort: () => real.abort(),
+          committed: (group, places) => real.committed(group, places),
+          close: () => real.close(),
+        };
+      };
+      const { kind, storesRows, shared, topics, cluster } = log;
+      const failing: Log = {
+        kind,
+        storesRows,
+        shared,
+        topics,
+        cluster,
+        reader: () => log.reader(),
+        join: (spec) => log.join(spec),
+        transactor,
+        close: () => log.close(),
+      };
+      return { ...open, log: failing };
+    },
+  };
 }
 
 function without(all: readonly string[], some: readonly string[]): readonly string[] {
@@ -183,8 +223,12 @@ describeOnKafka('savepoints', {}, (cluster) => {
     await expect(restore(topology, on)).rejects.toThrow(/SAVEPOINT_INVALID.*another topic.*copiedTopics/s);
     await expect(restore(topology, { ...on, copiedTopics: true })).rejects.toThrow(/SAVEPOINT_INVALID.*ends at 0/s);
     for (const part of [first, second, end]) await writeTopic(log, events, part, ({ time }) => time);
-    await restore(topology, { ...on, copiedTopics: true });
-    const job = await run(topology, { log: on.log, state: leveldb(join(folder, 'state')), partitions });
+    const options = { log: on.log, state: leveldb(join(folder, 'state')), partitions };
+    const broken = { ...on, log: failingAtCommit(3, on.log), copiedTopics: true };
+    await expect(restore(topology, broken)).rejects.toThrow(/the broker is gone/);
+    await expect((await run(topology, options)).finished).rejects.toThrow(/STATE_MISMATCH/);
+    await restore(topology, { ...on, copiedTopics: true, force: true });
+    const job = await run(topology, options);
     const rest = without(batch([...first, ...second, ...end]), before);
     expect(await settled(log, name, rest.length)).toEqual(rest);
     await expect(job.savepoint(join(folder, 'next'))).rejects.toThrow(/UNSUPPORTED.*run-topology savepoint/s);
