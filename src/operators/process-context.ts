@@ -134,6 +134,17 @@ export class KeyedProcessContext extends ProcessContext implements TimerContext<
     return this.#operatorState.key;
   }
 
+  // A context that was kept has no key, and what it emitted would belong to no commit: asking for the key fails then.
+  override emit(value: unknown): void {
+    const { key: _ } = this.#operatorState;
+    super.emit(value);
+  }
+
+  override output(name: string, value: unknown): void {
+    const { key: _ } = this.#operatorState;
+    super.output(name, value);
+  }
+
   clearState(): void {
     this.#operatorState.clearKey();
   }

@@ -47,7 +47,7 @@ export class KeyScope {
   noKey(): StreamError {
     return new StreamError('STATE_ACCESS', 'there is no current key', {
       ...this.place,
-      remedy: 'Use state and timers only inside the functions of their operator.',
+      remedy: 'Use state, timers and outputs only inside the functions of their operator, before they return.',
     });
   }
 

@@ -31,6 +31,7 @@ test.each(['memory', 'leveldb'] as const)(
           .keyBy((word) => word)
           .process('keep', {
             output: string,
+            sideOutputs: { aside: string },
             state: { count: valueState(number) },
             onElement(_word, ctx) {
               ctx.state.count.set((ctx.state.count.get() ?? 0) + 1);
@@ -39,6 +40,8 @@ test.each(['memory', 'leveldb'] as const)(
                 { use: () => ctx.state.count.get() },
                 { use: () => ctx.state.count.set(99) },
                 { use: () => ctx.timers.registerEventTime(7) },
+                { use: () => ctx.emit('late') },
+                { use: () => ctx.output('aside', 'late') },
               );
             },
             onTimer: () => undefined,
@@ -49,14 +52,14 @@ test.each(['memory', 'leveldb'] as const)(
     await writeTopic(log, words, ['a', 'b']);
     const factory = { kind: 'memory', open: () => Promise.resolve({ log, store, close: () => Promise.resolve() }) };
     const job = await run(keeping, { log: factory, state: states[state] });
-    while (kept.length < 8) await systemClock.yield();
+    while (kept.length < 12) await systemClock.yield();
     for (const { use } of kept) {
       expect(use).toThrow(StreamError);
       expect(use).toThrow('STATE_ACCESS');
     }
     // And the next record has its own again.
     await writeTopic(log, words, ['a']);
-    while (kept.length < 12) await systemClock.yield();
+    while (kept.length < 18) await systemClock.yield();
     await job.close();
     await log.close();
   },
