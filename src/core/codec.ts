@@ -77,7 +77,11 @@ export interface JsonOptions<T> {
   readonly upgrade?: (value: unknown, version: number) => T;
 }
 
-/** Any JSON value by `JSON.parse`, unchecked: for tests, prototypes and state. Contracts are the checked form. */
+/**
+ * Any JSON value by `JSON.parse`, unchecked: for tests, prototypes and state. Contracts are the checked form: they refuse
+ * NaN and Infinity, which `JSON.stringify` writes as null. (Looking for a null in the text first would make the check
+ * cheap, but still 10 to 40 % of the time that writing takes.)
+ */
 export function json<T>(name = 'json', options: JsonOptions<T> = {}): Codec<T> {
   const { version = 1, upgrade } = options;
   return {
