@@ -40,8 +40,8 @@ export type { Key } from './core/partitioner.ts';
 
 // running a job
 export { run } from './job/run.ts';
-export { restore } from './job/restore.ts';
-export type { RestoreOptions } from './job/restore.ts';
+export { restore } from './job/savepoints/restore.ts';
+export type { RestoreOptions } from './job/savepoints/restore.ts';
 export { embedded, kafka, memoryLog } from './job/log-factories.ts';
 export type { EmbeddedOptions } from './job/log-factories.ts';
 export type { KafkaOptions, KafkaSasl } from './connectors/kafka/kafka-options.ts';
@@ -110,8 +110,8 @@ export type {
 export type { ElementContext, KeyedContext, TimerContext, Timers } from './core/process-function.ts';
 export { toMs } from './core/duration.ts';
 export type { Duration } from './core/duration.ts';
-export { boundedOutOfOrderness, monotonousTimestamps, watermarkStrategy } from './time/watermark-strategies.ts';
 export type { StartPosition } from './core/start-position.ts';
+export { boundedOutOfOrderness, monotonousTimestamps, watermarkStrategy } from './time/watermark-strategies.ts';
 
 // codecs and contracts
 export { boolean, bytes, json, number, string } from './core/codec.ts';

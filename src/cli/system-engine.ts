@@ -42,7 +42,7 @@ export const systemEngine: Engine = {
 
   async savepoint(request) {
     const [{ saveStopped }, { kafka }] = await Promise.all([
-      import('../job/save-stopped.ts'),
+      import('../job/savepoints/save-stopped.ts'),
       import('../job/log-factories.ts'),
     ]);
     const { settings, io, module, to } = request;
@@ -52,7 +52,7 @@ export const systemEngine: Engine = {
 
   async restore(request) {
     const [{ restore }, { embedded, kafka }] = await Promise.all([
-      import('../job/restore.ts'),
+      import('../job/savepoints/restore.ts'),
       import('../job/log-factories.ts'),
     ]);
     const { settings, io, data, module, from, force, copiedTopics } = request;

@@ -8,7 +8,7 @@ import type { HealthPart } from '../observability/health-monitor.ts';
 import type { MetricsSource } from '../observability/metric-family.ts';
 import type { JobHandle, JobPhase, JobStatus, MetricReading } from './options.ts';
 import type { JobWorkers } from './job-workers.ts';
-import { noSavepoints } from './no-savepoints.ts';
+import { noSavepoints } from './savepoints/no-savepoints.ts';
 
 const rxjs = onDemand('rxjs') as () => typeof import('rxjs');
 

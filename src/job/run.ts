@@ -21,7 +21,7 @@ import { JobMetrics } from './job-metrics.ts';
 import { startWorkers } from './start-workers.ts';
 import { TopicWatch } from './topic-watch.ts';
 import { topicCodecs } from './topic-codecs.ts';
-import { savepointOf } from './savepoint.ts';
+import { savepointOf } from './savepoints/savepoint.ts';
 import { withGenerated } from './with-generated.ts';
 
 /**

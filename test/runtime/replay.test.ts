@@ -12,7 +12,7 @@ import type { RecordBatch } from '../../src/core/record-batch.ts';
 import { recordHeaders } from '../../src/core/record-headers.ts';
 import { defineTopology, json, number, topic, valueState } from '../../src/index.ts';
 import { Replay } from '../../src/runtime/replay.ts';
-import { unreadRecords } from '../../src/job/unread-records.ts';
+import { unreadRecords } from '../../src/job/savepoints/unread-records.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { memoryState } from '../../src/state/memory/memory-state.ts';
 import { readManifest } from '../../src/state/savepoint-format.ts';

@@ -10,24 +10,24 @@
  * Who dies before 2 leaves a job that is as it was or begins anew, before 4 one that does not start; in both cases the
  * restore can be done again.
  */
-import { ByteWriter } from '../core/byte-writer.ts';
-import type { Clock } from '../core/clock.ts';
-import type { ClusterTools, Commit, Log, PartitionOffset, Transactor } from '../core/log.ts';
-import { RowBatch } from '../core/row-batch.ts';
-import type { Store } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
-import { manifestOf } from '../plan/manifest.ts';
-import type { Layout, Plan } from '../plan/plan.ts';
-import { decodeCut, encodeCut, type Cut } from '../runtime/cut-row.ts';
-import { internalInputs } from '../runtime/internal-inputs.ts';
-import { movedCuts } from '../runtime/move-cuts.ts';
-import { Replay } from '../runtime/replay.ts';
-import { taskId } from '../runtime/task.ts';
-import type { TopicInfo } from '../runtime/worker-options.ts';
-import { cutKey, writeCutRow } from '../state/cut-rows.ts';
-import { checkedRows } from '../state/read-savepoint.ts';
-import { CUT_ROWS } from '../state/row-keys.ts';
-import { readManifest, type SavepointManifest } from '../state/savepoint-format.ts';
+import { ByteWriter } from '../../core/byte-writer.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ClusterTools, Commit, Log, PartitionOffset, Transactor } from '../../core/log.ts';
+import { RowBatch } from '../../core/row-batch.ts';
+import type { Store } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { manifestOf } from '../../plan/manifest.ts';
+import type { Layout, Plan } from '../../plan/plan.ts';
+import { decodeCut, encodeCut, type Cut } from '../../runtime/cut-row.ts';
+import { internalInputs } from '../../runtime/internal-inputs.ts';
+import { movedCuts } from '../../runtime/move-cuts.ts';
+import { Replay } from '../../runtime/replay.ts';
+import { taskId } from '../../runtime/task.ts';
+import type { TopicInfo } from '../../runtime/worker-options.ts';
+import { cutKey, writeCutRow } from '../../state/cut-rows.ts';
+import { checkedRows } from '../../state/read-savepoint.ts';
+import { CUT_ROWS } from '../../state/row-keys.ts';
+import { readManifest, type SavepointManifest } from '../../state/savepoint-format.ts';
 import { ChangelogTarget } from './changelog-target.ts';
 import { noSavepoints } from './no-savepoints.ts';
 import {
@@ -36,7 +36,7 @@ import {
   prepareTopics,
   type NeededTopics,
   type PrepareOptions,
-} from './prepare-topics.ts';
+} from '../prepare-topics.ts';
 import { checkInputs } from './restore-inputs.ts';
 import type { RestoreTarget, TaskRow } from './restore-target.ts';
 import { checkGraph, exchangeOf, savepointPart, type SavepointPart } from './savepoint-part.ts';

@@ -9,21 +9,21 @@
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { delay, type Clock } from '../core/clock.ts';
-import type { ClusterTools, Log, PartitionBounds, TopicPartition } from '../core/log.ts';
-import type { Store } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
-import type { Manifest } from '../plan/manifest.ts';
-import type { Plan } from '../plan/plan.ts';
-import { changelogTopic, taskGraphKey } from '../runtime/changelog.ts';
-import { internalInputs } from '../runtime/internal-inputs.ts';
-import { restoreChangelog } from '../runtime/restore-changelog.ts';
-import { taskId } from '../runtime/task.ts';
-import { openLevelStore } from '../state/leveldb/level-store.ts';
-import { levelState } from '../state/leveldb/level-state.ts';
-import { makeEmptyFolder } from '../state/write-savepoint.ts';
-import { describeTopics, internalMismatch, neededTopics, type PreparedTopics } from './prepare-topics.ts';
-import type { PrepareOptions } from './prepare-topics.ts';
+import { delay, type Clock } from '../../core/clock.ts';
+import type { ClusterTools, Log, PartitionBounds, TopicPartition } from '../../core/log.ts';
+import type { Store } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Manifest } from '../../plan/manifest.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { changelogTopic, taskGraphKey } from '../../runtime/changelog.ts';
+import { internalInputs } from '../../runtime/internal-inputs.ts';
+import { restoreChangelog } from '../../runtime/restore-changelog.ts';
+import { taskId } from '../../runtime/task.ts';
+import { openLevelStore } from '../../state/leveldb/level-store.ts';
+import { levelState } from '../../state/leveldb/level-state.ts';
+import { makeEmptyFolder } from '../../state/write-savepoint.ts';
+import { describeTopics, internalMismatch, neededTopics, type PreparedTopics } from '../prepare-topics.ts';
+import type { PrepareOptions } from '../prepare-topics.ts';
 import { placesOf, savepointOf } from './savepoint.ts';
 import { checkGraph } from './savepoint-part.ts';
 

@@ -1,13 +1,13 @@
-import { systemClock } from '../core/clock.ts';
-import { toMs } from '../core/duration.ts';
-import { StreamError } from '../core/stream-error.ts';
-import type { Topology } from '../dsl/define-topology.ts';
-import { makePlan } from '../plan/make-plan.ts';
-import { embedded } from './log-factories.ts';
-import type { RunOptions } from './options.ts';
+import { systemClock } from '../../core/clock.ts';
+import { toMs } from '../../core/duration.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Topology } from '../../dsl/define-topology.ts';
+import { makePlan } from '../../plan/make-plan.ts';
+import { embedded } from '../log-factories.ts';
+import type { RunOptions } from '../options.ts';
 import { restoreJob } from './restore-job.ts';
-import { leveldb } from './state-factories.ts';
-import { withGenerated } from './with-generated.ts';
+import { leveldb } from '../state-factories.ts';
+import { withGenerated } from '../with-generated.ts';
 
 export interface RestoreOptions<C> extends Pick<
   RunOptions<C>,

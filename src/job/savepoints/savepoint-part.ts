@@ -1,11 +1,11 @@
 /** What a job adds to the rows of its savepoint, and whether it fits the job that is there now. */
-import type { PartitionOffset } from '../core/log.ts';
-import { StreamError } from '../core/stream-error.ts';
-import { compare } from '../plan/compare.ts';
-import { manifestOf, type Manifest } from '../plan/manifest.ts';
-import type { Layout, Plan } from '../plan/plan.ts';
-import type { TopicInfo } from '../runtime/worker-options.ts';
-import type { SavepointManifest } from '../state/savepoint-format.ts';
+import type { PartitionOffset } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { compare } from '../../plan/compare.ts';
+import { manifestOf, type Manifest } from '../../plan/manifest.ts';
+import type { Layout, Plan } from '../../plan/plan.ts';
+import type { TopicInfo } from '../../runtime/worker-options.ts';
+import type { SavepointManifest } from '../../state/savepoint-format.ts';
 
 export interface SavepointPart {
   readonly graph: Manifest;

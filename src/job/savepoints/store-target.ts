@@ -1,10 +1,10 @@
-import { ByteWriter } from '../core/byte-writer.ts';
-import { RowBatch } from '../core/row-batch.ts';
-import type { Row, Store } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
-import { deleteJobRows } from '../state/delete-job-rows.ts';
-import { storedOperators } from '../state/job-rows.ts';
-import { graphRow } from './graph-guard.ts';
+import { ByteWriter } from '../../core/byte-writer.ts';
+import { RowBatch } from '../../core/row-batch.ts';
+import type { Row, Store } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { deleteJobRows } from '../../state/delete-job-rows.ts';
+import { storedOperators } from '../../state/job-rows.ts';
+import { graphRow } from '../graph-guard.ts';
 import type { LastRows, RestoreTarget, TaskRow } from './restore-target.ts';
 
 export interface StoreTargetOptions {

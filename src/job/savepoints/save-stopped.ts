@@ -1,12 +1,12 @@
-import { systemClock } from '../core/clock.ts';
-import { toMs } from '../core/duration.ts';
-import { StreamError } from '../core/stream-error.ts';
-import type { Topology } from '../dsl/define-topology.ts';
-import { makePlan } from '../plan/make-plan.ts';
+import { systemClock } from '../../core/clock.ts';
+import { toMs } from '../../core/duration.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Topology } from '../../dsl/define-topology.ts';
+import { makePlan } from '../../plan/make-plan.ts';
 import { noSavepoints } from './no-savepoints.ts';
-import type { LogFactory, RunOptions } from './options.ts';
+import type { LogFactory, RunOptions } from '../options.ts';
 import { stoppedSavepoint } from './stopped-savepoint.ts';
-import { withGenerated } from './with-generated.ts';
+import { withGenerated } from '../with-generated.ts';
 
 export interface SaveStoppedOptions<C> extends Pick<
   RunOptions<C>,

@@ -1,4 +1,4 @@
-import { StreamError } from '../core/stream-error.ts';
+import { StreamError } from '../../core/stream-error.ts';
 
 /** For logs that do not keep rows: a cut over all workers exists only when none of them commits. */
 export function noSavepoints(job: string, logKind: string): StreamError {

@@ -2,15 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
-import { MemoryLog } from '../../src/connectors/memory-log.ts';
-import { defineTopology, json, leveldb, number, restore, run, topic, valueState } from '../../src/index.ts';
-import type { LogFactory } from '../../src/index.ts';
-import type { Store } from '../../src/core/store.ts';
-import { StreamError } from '../../src/core/stream-error.ts';
-import { MemoryStore } from '../../src/state/memory/memory-store.ts';
-import { readTopic } from '../support/read-topic.ts';
-import { writeTopic } from '../support/write-topic.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { MemoryLog } from '../../../src/connectors/memory-log.ts';
+import { defineTopology, json, leveldb, number, restore, run, topic, valueState } from '../../../src/index.ts';
+import type { LogFactory } from '../../../src/index.ts';
+import type { Store } from '../../../src/core/store.ts';
+import { StreamError } from '../../../src/core/stream-error.ts';
+import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
+import { readTopic } from '../../support/read-topic.ts';
+import { writeTopic } from '../../support/write-topic.ts';
 
 interface Item {
   readonly key: string;

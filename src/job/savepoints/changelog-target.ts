@@ -2,18 +2,18 @@
  * The changelogs of a job on a cluster. Group and internal topics are made anew, as by `reset`: stores on other machines
  * find out by the identity of the topics.
  */
-import { BatchWriter } from '../core/batch-writer.ts';
-import { ByteWriter } from '../core/byte-writer.ts';
-import { delay, type Clock } from '../core/clock.ts';
-import type { ClusterTools, Log, SealedBatch, TopicDescription, TopicSpec, Transactor } from '../core/log.ts';
-import { RowBatch } from '../core/row-batch.ts';
-import type { Row } from '../core/store.ts';
-import { StreamError } from '../core/stream-error.ts';
-import type { Plan } from '../plan/plan.ts';
-import { changelogTopic, keepsRows, taskGraphKey } from '../runtime/changelog.ts';
-import { taskId } from '../runtime/task.ts';
-import { placeOfRow, tagsOf } from '../state/row-places.ts';
-import type { StoredOperator } from '../state/operator-meta.ts';
+import { BatchWriter } from '../../core/batch-writer.ts';
+import { ByteWriter } from '../../core/byte-writer.ts';
+import { delay, type Clock } from '../../core/clock.ts';
+import type { ClusterTools, Log, SealedBatch, TopicDescription, TopicSpec, Transactor } from '../../core/log.ts';
+import { RowBatch } from '../../core/row-batch.ts';
+import type { Row } from '../../core/store.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { changelogTopic, keepsRows, taskGraphKey } from '../../runtime/changelog.ts';
+import { taskId } from '../../runtime/task.ts';
+import { placeOfRow, tagsOf } from '../../state/row-places.ts';
+import type { StoredOperator } from '../../state/operator-meta.ts';
 import type { LastRows, RestoreTarget, TaskRow } from './restore-target.ts';
 
 export interface ChangelogTargetOptions {

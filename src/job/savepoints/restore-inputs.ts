@@ -1,6 +1,6 @@
-import type { Log } from '../core/log.ts';
-import { StreamError } from '../core/stream-error.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Log } from '../../core/log.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { SavepointPart } from './savepoint-part.ts';
 
 /**

@@ -3,13 +3,13 @@
  * written again by a job that goes back, and purged on Kafka by one that goes on. All other topics stay where they are,
  * so a savepoint is restored beside the topics it was taken from, or copies of them.
  */
-import type { Log, TopicPartition } from '../core/log.ts';
-import { manifestOf } from '../plan/manifest.ts';
-import type { Plan } from '../plan/plan.ts';
-import { internalInputs } from '../runtime/internal-inputs.ts';
-import type { RowSource } from '../state/job-rows.ts';
-import { writeSavepoint } from '../state/write-savepoint.ts';
-import type { PreparedTopics } from './prepare-topics.ts';
+import type { Log, TopicPartition } from '../../core/log.ts';
+import { manifestOf } from '../../plan/manifest.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { internalInputs } from '../../runtime/internal-inputs.ts';
+import type { RowSource } from '../../state/job-rows.ts';
+import { writeSavepoint } from '../../state/write-savepoint.ts';
+import type { PreparedTopics } from '../prepare-topics.ts';
 import type { SavepointPart } from './savepoint-part.ts';
 import { unreadRecords } from './unread-records.ts';
 

@@ -1,6 +1,6 @@
-import type { SealedBatch } from '../core/log.ts';
-import type { RowBatch } from '../core/row-batch.ts';
-import type { Row } from '../core/store.ts';
+import type { SealedBatch } from '../../core/log.ts';
+import type { RowBatch } from '../../core/row-batch.ts';
+import type { Row } from '../../core/store.ts';
 
 /** Where the rows of a job's savepoint go. Called in this order. */
 export interface RestoreTarget {

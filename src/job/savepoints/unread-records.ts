@@ -1,7 +1,7 @@
-import { BatchWriter } from '../core/batch-writer.ts';
-import { copyRecord } from '../core/copy-record.ts';
-import type { Log, PartitionOffset, SealedBatch } from '../core/log.ts';
-import type { RecordBatch } from '../core/record-batch.ts';
+import { BatchWriter } from '../../core/batch-writer.ts';
+import { copyRecord } from '../../core/copy-record.ts';
+import type { Log, PartitionOffset, SealedBatch } from '../../core/log.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
 
 const fetchBytes = 4 * 1024 * 1024;
 const sealedBytes = 32 * 1024 * 1024;
