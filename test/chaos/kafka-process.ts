@@ -11,6 +11,8 @@ export interface ProcessOptions {
   readonly sessionTimeoutMs: number;
   /** Its name is that of its place in the group as well. */
   readonly keepsPlace?: boolean;
+  readonly standbys?: number;
+  readonly acceptableLag?: number;
   /** Records are counted where they are read. */
   readonly direct?: boolean;
   /** A life that ended by itself. */
@@ -34,6 +36,7 @@ export class WorkerProcess {
 
   start(): void {
     const { entry, brokers, folder, sessionTimeoutMs, keepsPlace = false, direct = false, onFailure } = this.#options;
+    const { standbys = 0, acceptableLag = 10_000 } = this.#options;
     const output = openSync(join(folder, `${this.name}.log`), 'a');
     const args = [
       entry,
@@ -42,7 +45,13 @@ export class WorkerProcess {
       String(sessionTimeoutMs),
       ...(keepsPlace ? [this.name] : []),
     ];
-    const env = { ...process.env, CHAOS_WORKER: this.name, ...(direct ? { CHAOS_DIRECT: '1' } : {}) };
+    const env = {
+      ...process.env,
+      CHAOS_WORKER: this.name,
+      CHAOS_STANDBYS: String(standbys),
+      CHAOS_LAG: String(acceptableLag),
+      ...(direct ? { CHAOS_DIRECT: '1' } : {}),
+    };
     const child = spawn(process.execPath, args, { stdio: ['ignore', output, output], env });
     closeSync(output);
     this.#child = child;

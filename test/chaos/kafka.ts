@@ -23,6 +23,10 @@ export interface KafkaChaosOptions {
   readonly joins: number;
   readonly records: number;
   readonly seed: number;
+  /** Copies of the state of each task. */
+  readonly standbys: number;
+  /** A task moves to a copy that is behind by no more records. */
+  readonly acceptableLag: number;
   /** Bootstrap servers; default: a broker of its own. */
   readonly brokers: string | undefined;
   /** Keep folder and broker for a look at them. */
@@ -86,6 +90,8 @@ class Run {
         brokers,
         folder,
         sessionTimeoutMs,
+        standbys: options.standbys,
+        acceptableLag: options.acceptableLag,
         onFailure: (who, code) => {
           this.#failures++;
           this.#say(`${who} failed with code ${String(code)}`);

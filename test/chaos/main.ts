@@ -1,6 +1,7 @@
 /**
  * `npm run chaos -- embedded --kills 50 --seed N [--records N] [--workers N] --json`
- * `npm run chaos -- kafka --kills 30 --zombies 10 --joins 10 --records 1000000 --seed N [--brokers HOST:PORT] [--keep] --json`
+ * `npm run chaos -- kafka --kills 30 --zombies 10 --joins 10 --records 1000000 --seed N [--standbys N] [--lag N] [--brokers HOST:PORT]
+ *     [--keep] --json`
  */
 import { parseArgs } from 'node:util';
 import { chaosEmbedded } from './embedded.ts';
@@ -15,6 +16,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     records: { type: 'string', default: '500000' },
     workers: { type: 'string', default: '1' },
+    standbys: { type: 'string', default: '0' },
+    lag: { type: 'string', default: '10000' },
     brokers: { type: 'string' },
     keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -34,8 +37,10 @@ function chaos() {
     case 'embedded':
       return chaosEmbedded({ ...common, workers: Number(values.workers) });
     case 'kafka': {
-      const { brokers, keep, zombies, joins } = values;
-      return chaosKafka({ ...common, zombies: Number(zombies), joins: Number(joins), brokers, keep });
+      const { brokers, keep } = values;
+      const faults = { zombies: Number(values.zombies), joins: Number(values.joins) };
+      const copies = { standbys: Number(values.standbys), acceptableLag: Number(values.lag) };
+      return chaosKafka({ ...common, ...faults, ...copies, brokers, keep });
     }
     default:
       console.error('usage: npm run chaos -- embedded|kafka [--kills N] [--seed N] [--records N] [--json]');
