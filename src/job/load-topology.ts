@@ -29,7 +29,9 @@ export function builtInJobs(): readonly string[] {
   if (!existsSync(builtInFolder)) return [];
   return readdirSync(builtInFolder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(extension) && !entry.name.endsWith('.d.ts'))
-    .filter(({ name }) => /^export (default|\{.* as default)/m.test(readFileSync(new URL(name, builtInFolder), 'utf8')))
+    .filter(({ name }) =>
+      /^export (default|\{[^}]* as default)/m.test(readFileSync(new URL(name, builtInFolder), 'utf8')),
+    )
     .map((entry) => entry.name.slice(0, -extension.length))
     .sort();
 }

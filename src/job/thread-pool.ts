@@ -255,7 +255,7 @@ const entry = import.meta.url.endsWith('.ts')
         `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {` +
         ` register(); return import(${JSON.stringify(new URL('./worker-thread.ts', import.meta.url).href)}); });`,
     }
-  : { eval: false, code: new URL('./worker-thread.js', import.meta.url) };
+  : { eval: false, code: new URL('../job/worker-thread.js', import.meta.url) };
 
 function failure(message: Extract<FromThread, { type: 'failed' }>): StreamError {
   const prefix = message.code;

@@ -10,7 +10,7 @@ const own = ['kafka-child.ts', 'topology.ts'];
 /** Path of the entry, in `folder`. */
 export function buildChild(folder: string): string {
   const root = new URL('../../', import.meta.url);
-  execFileSync(process.execPath, [fileURLToPath(new URL('scripts/transpile.js', root))]);
+  execFileSync(process.execPath, [fileURLToPath(new URL('scripts/bundle.js', root))]);
   const dist = new URL('dist/', root).href;
   for (const name of own) {
     const source = readFileSync(new URL(name, import.meta.url), 'utf8');
