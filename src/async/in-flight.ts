@@ -43,7 +43,8 @@ export type InFlight = InFlightElement | InFlightWatermark;
 const watermarkTag = 0;
 const textTag = 1;
 const numberTag = 2;
-const traced = 2;
+/** Added to the tag of an element with a trace. */
+const traceOffset = 2;
 
 /** Codec of log rows over the codec of the operator's input. */
 export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
@@ -57,7 +58,7 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
         return;
       }
       const { trace } = entry;
-      out.byte((typeof entry.key === 'number' ? numberTag : textTag) + (trace === undefined ? 0 : traced));
+      out.byte((typeof entry.key === 'number' ? numberTag : textTag) + (trace === undefined ? 0 : traceOffset));
       out.sizedText(String(entry.key));
       out.float64(entry.timestamp);
       out.sizedText(entry.callId);
@@ -76,7 +77,7 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
       const key = reader.sizedText();
       return {
         kind: 'element',
-        key: (tag - textTag) % traced === 0 ? key : Number(key),
+        key: (tag - textTag) % traceOffset === 0 ? key : Number(key),
         timestamp: reader.float64(),
         callId: reader.sizedText(),
         attempt: reader.varuint(),
@@ -84,7 +85,7 @@ export function inFlightCodec(input: Codec<unknown>): Codec<InFlight> {
         topic: reader.sizedText(),
         partition: reader.varuint(),
         offset: reader.varint(),
-        trace: tag > traced ? decodeTrace(reader) : undefined,
+        trace: tag > traceOffset ? decodeTrace(reader) : undefined,
         value: input.decode(bytes, reader.position, end, version),
       };
     },

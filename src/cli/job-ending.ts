@@ -29,6 +29,7 @@ export class JobEnding {
   #job: JobHandle | undefined;
   #asked = false;
   #timer: Timer | undefined;
+  #hasFailed = false;
   #unhandled: (error: StreamError) => void = () => undefined;
   /** Rejects with the first promise of the job's own code that was rejected and that nobody waits for. */
   readonly #failed = new Promise<never>((_, reject) => {
@@ -48,7 +49,10 @@ export class JobEnding {
         this.drain('asked to terminate');
       }),
       io.onUnhandledRejection((reason) => {
-        this.#unhandled(unhandledRejection(reason));
+        const error = unhandledRejection(reason);
+        if (this.#hasFailed) this.#logger.error(error.message);
+        this.#hasFailed = true;
+        this.#unhandled(error);
       }),
     ];
   }

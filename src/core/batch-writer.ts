@@ -14,6 +14,9 @@ export interface BatchWriterOptions {
   readonly checksums?: boolean;
 }
 
+/** Kafka's own default, less what a batch needs around a record. */
+export const mostRecordBytes = 1024 * 1024 - 1024;
+
 export type RecordKey = string | Uint8Array | null;
 
 /**
@@ -45,7 +48,7 @@ export class BatchWriter {
     this.topic = topic;
     this.partition = partition;
     this.#maxBatchBytes = options.maxBatchBytes ?? 512 * 1024;
-    this.#maxRecordBytes = options.maxRecordBytes ?? 1024 * 1024 - 1024;
+    this.#maxRecordBytes = options.maxRecordBytes ?? mostRecordBytes;
     this.#checksums = options.checksums ?? true;
   }
 

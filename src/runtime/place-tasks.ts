@@ -108,8 +108,9 @@ class Lags {
     return Math.max(0, end - (member.positions.get(task) ?? 0));
   }
 
+  // A copy that has caught up stays ready while the task has no holder: how far the last commit took it ahead is not known.
   ready(member: TaskMember, task: TaskId): boolean {
-    return this.of(member, task) <= this.#acceptable;
+    return followed(member, task) === 0 || this.of(member, task) <= this.#acceptable;
   }
 }
 

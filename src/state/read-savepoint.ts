@@ -3,8 +3,12 @@ import { walkBatches } from '../core/batch-walker.ts';
 import { ByteReader } from '../core/byte-reader.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
 import type { Row } from '../core/store.ts';
+import { StreamError } from '../core/stream-error.ts';
 import { RowMover } from './row-mover.ts';
 import { readSavepointFile, type RowsFile, type SavepointManifest } from './savepoint-format.ts';
+
+/** What a record has beside key and value: lengths, time. */
+const rowOverhead = 64;
 
 /** A savepoint to read from. */
 export interface SavepointPlace {
@@ -15,15 +19,22 @@ export interface SavepointPlace {
 /**
  * The rows of a savepoint under the keys that they get when sub-topologies have the numbers of tasks in `partitions`. The
  * operator rows come last, in a chunk of their own. Cut rows of sub-topologies whose number changes are left out, because
- * only the runtime can make new ones from the old. All files are checked before this resolves.
+ * only the runtime can make new ones from the old. All files are checked before this resolves; rows of more than
+ * `mostBytes` are RECORD_TOO_LARGE.
  */
 export async function checkedRows(
   place: SavepointPlace,
   partitions: Readonly<Record<string, number>>,
+  mostBytes: number,
 ): Promise<AsyncIterable<readonly Row[]>> {
   const { folder, manifest } = place;
   const mover = new RowMover(manifest, partitions);
-  for (const file of manifest.files) for (const row of await readRows(folder, file)) mover.check(row);
+  for (const file of manifest.files) {
+    for (const row of await readRows(folder, file)) {
+      mover.check(row);
+      if (Buffer.byteLength(row.key) + row.value.length + rowOverhead > mostBytes) throw tooLarge(row, mostBytes);
+    }
+  }
   return movedRows(place, mover);
 }
 
@@ -55,6 +66,14 @@ async function* movedRows({ folder, manifest }: SavepointPlace, mover: RowMover)
     yield chunk;
   }
   yield [...mover.operatorRows()];
+}
+
+function tooLarge({ key, value }: Row, mostBytes: number): StreamError {
+  const reason = `a row of ${String(value.length)} bytes does not fit into a record, which has at most ${String(mostBytes)}`;
+  return new StreamError('RECORD_TOO_LARGE', reason, {
+    key: key.slice(0, 120),
+    remedy: 'Restore it on the embedded log, make the value smaller there, and take another savepoint.',
+  });
 }
 
 async function readRows(folder: string, file: RowsFile): Promise<Row[]> {

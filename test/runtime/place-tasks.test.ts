@@ -73,6 +73,14 @@ describe('a task with state that is to move', () => {
     expect(then).toMatchObject({ x: { tasks: ['a'] }, y: { tasks: ['b'], warmUps: [] } });
   });
 
+  test('comes also when the last commit of its owner took it far ahead', () => {
+    const left: Told = { ...owner('a'), positions: { a: 1_000, b: 9_000 } };
+    expect(assign(['a', 'b'], { x: left, y: { warmUps: { b: 0 }, positions: { b: 1_000 } } })).toMatchObject({
+      x: { tasks: ['a'] },
+      y: { tasks: ['b'] },
+    });
+  });
+
   test('moves at once when its changelog is short, when it has no state, or when copies cannot be kept', () => {
     const short: Told = { held: ['a', 'b'], ends: { a: 10, b: 10 } };
     expect(assign(['a', 'b'], { x: short, y: {} })).toMatchObject({ x: { tasks: ['a'] }, y: { warmUps: [] } });

@@ -36,9 +36,10 @@ async function restoreSavepoint(options: {
   folder: string;
   store: MemoryStore;
   partitions?: Readonly<Record<string, number>>;
+  mostBytes?: number;
 }): Promise<void> {
-  const { folder, store, partitions = {} } = options;
-  for await (const rows of await checkedRows({ folder, manifest: await readManifest(folder) }, partitions)) {
+  const { folder, store, partitions = {}, mostBytes = Infinity } = options;
+  for await (const rows of await checkedRows({ folder, manifest: await readManifest(folder) }, partitions, mostBytes)) {
     const batch = new RowBatch(new ByteWriter());
     for (const { key, value } of rows) batch.putBytes(key, value);
     await store.write([batch]);
@@ -214,6 +215,14 @@ describe('is refused', () => {
     await expect(restore(store)).rejects.toMatchObject({
       code: 'SAVEPOINT_INVALID',
       reason: expect.stringContaining('checksum'),
+    });
+    expect(store.unsyncedWrites).toBe(0);
+  });
+
+  test('with a row that no record of a changelog can hold, before anything is written', async () => {
+    const store = new MemoryStore();
+    await expect(restoreSavepoint({ folder, store, mostBytes: 120 })).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
     });
     expect(store.unsyncedWrites).toBe(0);
   });

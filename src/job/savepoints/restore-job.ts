@@ -7,9 +7,11 @@
  *   3 rows       in as many steps as they need
  *   4 the rest   in one transaction: cuts, all positions, and the records that were between the stages
  *
- * Who dies before 2 leaves a job that is as it was or begins anew, before 4 one that does not start; in both cases the
- * restore can be done again.
+ * Who dies before 2 leaves a job that is as it was, begins anew or refuses to start, before 4 one whose stages with state
+ * refuse; in all cases the restore can be done again. Stages without state may begin to work when the job is started
+ * meanwhile. Then they have committed positions before 4, which ends the restore.
  */
+import { mostRecordBytes } from '../../core/batch-writer.ts';
 import { ByteWriter } from '../../core/byte-writer.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ClusterTools, Commit, Log, PartitionOffset, Transactor } from '../../core/log.ts';
@@ -76,7 +78,8 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
   const { layout } = needed;
   checkGraph(part.graph, plan, layout);
   const savepoint = { folder, manifest };
-  const rows = await checkedRows(savepoint, Object.fromEntries(layout.tasks));
+  const mostBytes = log.storesRows ? Infinity : mostRecordBytes; // rows become records of changelogs
+  const rows = await checkedRows(savepoint, Object.fromEntries(layout.tasks), mostBytes);
   const replay = new Replay({ plan, layout, exchange, savepoint });
   await replay.check();
 
@@ -93,12 +96,14 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
     await (await transactor()).commit({ ...nothing, member, ...more });
   };
   try {
-    await commit({ offsets: offsets.filter(({ topic }) => feedsState(plan, exchange, topic)) });
+    const mark = offsets.filter(({ topic }) => feedsState(plan, exchange, topic));
+    await commit({ offsets: mark });
     await target.clear();
     for await (const chunk of rows) await target.write(chunk.filter(({ key }) => !key.startsWith(CUT_ROWS)));
     const cuts = cutRows(plan, layout, exchange, manifest, part, places);
     const last = await target.last(cuts, Buffer.from(JSON.stringify(manifestOf(plan.graph, { plan, layout }))));
     for await (const batch of replay.batches()) await (await transactor()).append([batch]);
+    if (!log.storesRows) await checkStandsStill(job, group, await transactor(), offsets, mark);
     await commit({ ...last, offsets });
   } catch (error) {
     throw StreamError.is(error) && error.code === 'REBALANCE' ? startedMeanwhile(job, error) : error;
@@ -233,7 +238,21 @@ function cutRows(
   });
 }
 
-function startedMeanwhile(job: string, cause: StreamError): StreamError {
+/** Fails with FENCED when the group has other positions than the mark. */
+async function checkStandsStill(
+  job: string,
+  group: string,
+  transactor: Transactor,
+  places: readonly PartitionOffset[],
+  mark: readonly PartitionOffset[],
+): Promise<void> {
+  const marked = new Map(mark.map(({ topic, partition, offset }) => [`${topic}/${String(partition)}`, offset]));
+  const committed = await transactor.committed(group, places);
+  const moved = places.some(({ topic, partition }, i) => committed[i] !== marked.get(`${topic}/${String(partition)}`));
+  if (moved) throw startedMeanwhile(job, undefined);
+}
+
+function startedMeanwhile(job: string, cause: StreamError | undefined): StreamError {
   return new StreamError('FENCED', 'the job was started while its savepoint was being restored', {
     job,
     cause,

@@ -69,7 +69,7 @@ export async function stoppedSavepoint(options: StoppedSavepoint): Promise<void>
   }
 }
 
-// Nothing is created: what is not there has nothing to save.
+// What is not there has nothing to save, and is not made.
 async function existingTopics({ plan, log, topics: options }: StoppedSavepoint): Promise<PreparedTopics> {
   const { layout, topics } = await neededTopics(plan, log, options);
   const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
@@ -80,31 +80,44 @@ async function existingTopics({ plan, log, topics: options }: StoppedSavepoint):
 
 interface LogState {
   readonly committed: readonly (number | undefined)[];
-  readonly changelogs: readonly Pick<PartitionBounds, 'topic' | 'partition' | 'end'>[];
+  /** Of changelogs and of what is between the stages. */
+  readonly ends: readonly Pick<PartitionBounds, 'topic' | 'partition' | 'end'>[];
 }
 
-// Committed offsets that no open transaction can change any more, and where changelogs end.
+// Committed offsets that no open transaction can change any more, and where internal topics end.
 async function stateOfLog(options: StoppedSavepoint, prepared: PreparedTopics): Promise<LogState> {
   const { plan, log, group, transactionTimeoutMs } = options;
-  const names = [...plan.inputTopics.map(({ name }) => name), ...internalInputs(plan).map(({ topic }) => topic)];
+  const internal = internalInputs(plan).map(({ topic }) => topic);
+  const names = [...plan.inputTopics.map(({ name }) => name), ...internal];
   const transactor = await log.transactor(`${group}-savepoint`, transactionTimeoutMs);
   try {
     const committed = await transactor.committed(group, placesOf(names, prepared));
-    const bounds = await decidedBounds(
-      options,
-      changelogPlaces(plan, prepared).map(({ place }) => place),
-    );
-    return { committed, changelogs: bounds.map(({ topic, partition, end }) => ({ topic, partition, end })) };
+    const changelogs = changelogPlaces(plan, prepared).map(({ place }) => place);
+    const bounds = await decidedBounds(options, [...changelogs, ...placesOf(internal, prepared)]);
+    return { committed, ends: bounds.map(({ topic, partition, end }) => ({ topic, partition, end })) };
   } finally {
     await transactor.close();
   }
 }
 
-// The end of an open transaction is a record, too.
-async function decidedBounds({ log, clock }: StoppedSavepoint, places: readonly TopicPartition[]) {
+// The end of an open transaction is a record, too. It comes with its timeout, unless that is longer than is known here.
+async function decidedBounds(
+  { log, clock, transactionTimeoutMs }: StoppedSavepoint,
+  places: readonly TopicPartition[],
+) {
+  const until = clock.monotonic() + 2 * transactionTimeoutMs;
   for (;;) {
     const bounds = await log.topics.bounds(places);
-    if (bounds.every(({ end, stable }) => stable === end)) return bounds;
+    const open = bounds.find(({ end, stable }) => stable !== end);
+    if (open === undefined) return bounds;
+    if (clock.monotonic() > until) {
+      const { topic, partition } = open;
+      throw new StreamError('LOG_UNAVAILABLE', 'a transaction stays open, and nobody can say what it will commit', {
+        topic,
+        partition,
+        remedy: 'Wait until it has ended, or end it with `kafka-transactions.sh abort`, and try again.',
+      });
+    }
     await delay(clock, 250);
   }
 }

@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ByteWriter } from '../../../src/core/byte-writer.ts';
 import type { Log, Transactor } from '../../../src/core/log.ts';
 import { keyText, partitionOf } from '../../../src/core/partitioner.ts';
+import { RowBatch } from '../../../src/core/row-batch.ts';
 import { StreamError } from '../../../src/core/stream-error.ts';
 import { delay, systemClock } from '../../../src/core/clock.ts';
 import { embedded, kafka, leveldb, restore, run, type LogFactory } from '../../../src/index.ts';
@@ -91,8 +93,8 @@ async function newOutputs(log: Log, name: string): Promise<void> {
   await until(async () => (await log.topics.describe(names)).every((topic) => topic === undefined));
 }
 
-/** A log whose transactors fail at their n-th commit: that of the cuts, where rows need one. */
-function failingAtCommit(n: number, factory: LogFactory): LogFactory {
+/** A log on which something happens before the n-th commit of a transactor: 1 the mark, 2 the rows, 3 the cuts. */
+function beforeCommit(n: number, what: () => Promise<void>, factory: LogFactory): LogFactory {
   return {
     kind: factory.kind,
     async open(context) {
@@ -105,7 +107,7 @@ function failingAtCommit(n: number, factory: LogFactory): LogFactory {
           id,
           append: (batches) => real.append(batches),
           commit: async (commit) => {
-            if (++commits === n) throw new StreamError('LOG_UNAVAILABLE', 'the broker is gone');
+            if (++commits === n) await what();
             await real.commit(commit);
           },
           abort: () => real.abort(),
@@ -114,7 +116,7 @@ function failingAtCommit(n: number, factory: LogFactory): LogFactory {
         };
       };
       const { kind, storesRows, shared, topics, cluster } = log;
-      const failing: Log = {
+      const hooked: Log = {
         kind,
         storesRows,
         shared,
@@ -125,7 +127,7 @@ function failingAtCommit(n: number, factory: LogFactory): LogFactory {
         transactor,
         close: () => log.close(),
       };
-      return { ...open, log: failing };
+      return { ...open, log: hooked };
     },
   };
 }
@@ -224,9 +226,20 @@ describeOnKafka('savepoints', {}, (cluster) => {
     await expect(restore(topology, { ...on, copiedTopics: true })).rejects.toThrow(/SAVEPOINT_INVALID.*ends at 0/s);
     for (const part of [first, second, end]) await writeTopic(log, events, part, ({ time }) => time);
     const options = { log: on.log, state: leveldb(join(folder, 'state')), partitions };
-    const broken = { ...on, log: failingAtCommit(3, on.log), copiedTopics: true };
+    const fail = () => Promise.reject(new StreamError('LOG_UNAVAILABLE', 'the broker is gone'));
+    const broken = { ...on, log: beforeCommit(3, fail, on.log), copiedTopics: true };
     await expect(restore(topology, broken)).rejects.toThrow(/the broker is gone/);
     await expect((await run(topology, options)).finished).rejects.toThrow(/STATE_MISMATCH/);
+    // A job that was started and has ended leaves positions of the stage without state.
+    const stray = async (): Promise<void> => {
+      const offsets = [{ topic: events.name, partition: 0, offset: 7 }];
+      const member = { group: name, generation: -1, memberId: '' };
+      const transactor = await log.transactor('stray', 10_000);
+      await transactor.commit({ outputs: [], offsets, member, rows: new RowBatch(new ByteWriter(16)) });
+      await transactor.close();
+    };
+    const disturbed = { ...on, log: beforeCommit(2, stray, on.log), copiedTopics: true, force: true };
+    await expect(restore(topology, disturbed)).rejects.toThrow(/FENCED.*was started while/s);
     await restore(topology, { ...on, copiedTopics: true, force: true });
     const job = await run(topology, options);
     const rest = without(batch([...first, ...second, ...end]), before);
