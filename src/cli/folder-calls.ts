@@ -3,8 +3,8 @@
  * process: the one that has the folder open (see folder.ts).
  */
 import { produce } from '../connectors/produce.ts';
-import { BatchWriter } from '../core/batch-writer.ts';
 import type { BrokerNode, ClusterTools, Log, TopicDescription, TopicPartition, TopicSpec } from '../core/log.ts';
+import { PartitionWriters } from '../core/partition-writers.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { groupLag, type PartitionLag } from './group-lag.ts';
 import { readLetters, sendBack, type StoredLetter } from './dead-letter-box.ts';
@@ -59,16 +59,13 @@ export const folderCalls = {
     { log, clock }: OpenFolder,
     params: { readonly topic: string; readonly writer: string; readonly records: readonly WrittenRecord[] },
   ): Promise<void> => {
-    const writers = new Map<number, BatchWriter>();
+    const writers = new PartitionWriters();
     const now = clock.now();
     for (const { partition, key, value } of params.records) {
-      const writer = writers.get(partition) ?? new BatchWriter(params.topic, partition);
-      writers.set(partition, writer);
       const bytes = Buffer.from(value, 'base64');
-      writer.appendBytes(key, bytes, 0, bytes.length, now);
+      writers.of(params.topic, partition).appendBytes(key, bytes, 0, bytes.length, now);
     }
-    const batches = [...writers.values()].flatMap((writer) => writer.seal() ?? []);
-    await produce(log, `write-${params.writer}`, batches);
+    await produce(log, `write-${params.writer}`, writers.seal());
   },
 
   'topics.delete': async ({ log }: OpenFolder, { names }: { readonly names: readonly string[] }): Promise<void> =>

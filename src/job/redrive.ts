@@ -1,5 +1,5 @@
-import { BatchWriter } from '../core/batch-writer.ts';
 import type { Log, SealedBatch } from '../core/log.ts';
+import { PartitionWriters } from '../core/partition-writers.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../runtime/dead-letters.ts';
 import { produce } from '../connectors/produce.ts';
@@ -13,7 +13,7 @@ export async function redrive(
   letters: readonly DeadLetterRecord[],
   beside: readonly SealedBatch[] = [],
 ): Promise<void> {
-  const writers = new Map<string, BatchWriter>();
+  const writers = new PartitionWriters();
   for (const letter of letters) {
     const topic = redriveTopic(letter.job, letter.subTopology);
     const [description] = await log.topics.describe([topic]);
@@ -24,11 +24,7 @@ export async function redrive(
         remedy: 'Run the job once with the graph that the dead letters come from.',
       });
     }
-    const id = `${topic}-${String(letter.taskPartition)}`;
-    const writer = writers.get(id) ?? new BatchWriter(topic, letter.taskPartition);
-    writers.set(id, writer);
-    writer.append(null, deadLetterCodec, letter, letter.timestamp ?? NaN);
+    writers.of(topic, letter.taskPartition).append(null, deadLetterCodec, letter, letter.timestamp ?? NaN);
   }
-  const batches = [...writers.values()].flatMap((writer) => writer.seal() ?? []);
-  await produce(log, 'redrive', [...batches, ...beside]);
+  await produce(log, 'redrive', [...writers.seal(), ...beside]);
 }

@@ -5,9 +5,9 @@
  *   other readers   records go to the partition of their key, then the last mark of each upstream to all partitions
  *   other writers   marks are left out: the new upstreams say themselves how far they are
  */
-import { BatchWriter } from '../core/batch-writer.ts';
 import { copyRecord } from '../core/copy-record.ts';
 import type { SealedBatch } from '../core/log.ts';
+import { PartitionWriters } from '../core/partition-writers.ts';
 import { keyText, partitionOf } from '../core/partitioner.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
@@ -36,7 +36,7 @@ interface Route {
 
 export class Replay {
   readonly #options: ReplayOptions;
-  readonly #writers = new Map<string, BatchWriter>();
+  readonly #writers = new PartitionWriters();
   /** Last mark of each upstream, by topic. */
   readonly #marks = new Map<string, Map<number, Buffer>>();
 
@@ -63,19 +63,16 @@ export class Replay {
       const route = this.#routeOf(batch.topic);
       if (route.kind === 'exchange' && this.#options.exchange === 'direct') continue;
       for (let i = 0; i < batch.count; i++) this.#add(batch, i, route);
-      for (const writer of this.#writers.values()) if (writer.byteLength >= sealedBytes) yield writer.seal()!;
+      yield* this.#writers.seal(sealedBytes);
     }
     for (const [topic, marks] of this.#marks) {
       const partitions = this.#routeOf(topic).partitions!;
       for (let partition = 0; partition < partitions; partition++) {
-        const writer = this.#writer(topic, partition);
+        const writer = this.#writers.of(topic, partition);
         for (const mark of marks.values()) writer.appendBytes(null, mark, 0, mark.length, NaN);
       }
     }
-    for (const writer of this.#writers.values()) {
-      const rest = writer.seal();
-      if (rest !== undefined) yield rest;
-    }
+    yield* this.#writers.seal();
   }
 
   #add(batch: RecordBatch, i: number, { partitions, kind, keepsMarks }: Route): void {
@@ -83,29 +80,19 @@ export class Replay {
     const isMark = kind === 'exchange' && keyStarts[i]! < 0;
     if (isMark && !keepsMarks) return;
     if (partitions === undefined) {
-      copyRecord(batch, i, this.#writer(topic, partition));
+      copyRecord(batch, i, this.#writers.of(topic, partition));
     } else if (isMark) {
       const mark = Buffer.from(slab.subarray(valueStarts[i], valueEnds[i]));
       const marks = this.#marks.get(topic) ?? new Map<number, Buffer>();
       this.#marks.set(topic, marks.set(decodeMark(mark).upstream, mark));
     } else if (kind === 'exchange') {
       const key = slab.utf8Slice(keyStarts[i], keyEnds[i]);
-      copyRecord(batch, i, this.#writer(topic, partitionOf(key, partitions)));
+      copyRecord(batch, i, this.#writers.of(topic, partitionOf(key, partitions)));
     } else {
       const { key } = deadLetterCodec.decode(slab, valueStarts[i]!, valueEnds[i]!);
       const target = key === undefined ? partition % partitions : partitionOf(keyText(key), partitions);
-      copyRecord(batch, i, this.#writer(topic, target));
+      copyRecord(batch, i, this.#writers.of(topic, target));
     }
-  }
-
-  #writer(topic: string, partition: number): BatchWriter {
-    const name = `${topic}/${String(partition)}`;
-    let writer = this.#writers.get(name);
-    if (writer === undefined) {
-      writer = new BatchWriter(topic, partition);
-      this.#writers.set(name, writer);
-    }
-    return writer;
   }
 
   #routeOf(topic: string): Route {

@@ -2,11 +2,9 @@
  * The changelogs of a job on a cluster. Group and internal topics are made anew, as by `reset`: stores on other machines
  * find out by the identity of the topics.
  */
-import { BatchWriter } from '../../core/batch-writer.ts';
-import { ByteWriter } from '../../core/byte-writer.ts';
 import { delay, type Clock } from '../../core/clock.ts';
-import type { ClusterTools, Log, SealedBatch, TopicDescription, TopicSpec, Transactor } from '../../core/log.ts';
-import { RowBatch } from '../../core/row-batch.ts';
+import type { ClusterTools, Commit, Log, SealedBatch, TopicDescription, TopicSpec } from '../../core/log.ts';
+import { PartitionWriters } from '../../core/partition-writers.ts';
 import type { Row } from '../../core/store.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -14,7 +12,9 @@ import { changelogTopic, keepsRows, taskGraphKey } from '../../runtime/changelog
 import { taskId } from '../../runtime/task.ts';
 import { placeOfRow, tagsOf } from '../../state/row-places.ts';
 import type { StoredOperator } from '../../state/operator-meta.ts';
-import type { LastRows, RestoreTarget, TaskRow } from './restore-target.ts';
+import { describeTopics } from '../prepare-topics.ts';
+import type { RestoreTarget, TaskRow } from './restore-target.ts';
+import { placesOf } from './savepoint.ts';
 
 export interface ChangelogTargetOptions {
   readonly plan: Plan;
@@ -29,7 +29,8 @@ export interface ChangelogTargetOptions {
   readonly existing: readonly string[];
   /** Internal topics that are needed. */
   readonly topics: readonly TopicSpec[];
-  readonly transactor: () => Promise<Transactor>;
+  /** Commits a part of the restore. */
+  readonly commit: (part: Partial<Commit>) => Promise<void>;
 }
 
 const writtenAtOnce = 8 * 1024 * 1024;
@@ -38,12 +39,16 @@ const deletedWithinMs = 30_000;
 export class ChangelogTarget implements RestoreTarget {
   readonly #options: ChangelogTargetOptions;
   readonly #tags: ReadonlyMap<string, string>;
-  readonly #writers = new Map<string, BatchWriter>();
+  readonly #writers = new PartitionWriters();
+  /** By operator, the sub-topology that it is in. */
+  readonly #homes: ReadonlyMap<string, string>;
   #bytes = 0;
 
   constructor(options: ChangelogTargetOptions) {
     this.#options = options;
-    this.#tags = tagsOf(options.plan.graph.job, options.operators);
+    const { plan, operators } = options;
+    this.#tags = tagsOf(plan.graph.job, operators);
+    this.#homes = new Map(plan.subTopologies.flatMap(({ id, nodes }) => nodes.map((node) => [node, id] as const)));
   }
 
   async check(): Promise<void> {
@@ -87,12 +92,12 @@ export class ChangelogTarget implements RestoreTarget {
   async write(rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
       const { operator, partition } = placeOfRow(row, this.#tags);
-      this.#append(this.#subTopologyOf(operator), partition, row);
+      this.#append(this.#homeOf(operator), partition, row);
       if (this.#bytes >= writtenAtOnce) await this.#flush();
     }
   }
 
-  async last(cuts: readonly TaskRow[], graph: Buffer): Promise<LastRows> {
+  async last(cuts: readonly TaskRow[], graph: Buffer): Promise<Partial<Commit>> {
     await this.#flush();
     const { job } = this.#options.plan.graph;
     for (const cut of cuts) {
@@ -101,17 +106,12 @@ export class ChangelogTarget implements RestoreTarget {
       this.#append(subTopology, partition, cut);
       this.#append(subTopology, partition, { key: taskGraphKey(job, taskId(subTopology, partition)), value: graph });
     }
-    return { outputs: this.#sealed(), rows: new RowBatch(new ByteWriter(16)) };
+    return { outputs: this.#sealed() };
   }
 
   #append(subTopology: string, partition: number, { key, value }: Row): void {
     const topic = changelogTopic(this.#options.plan.graph.job, subTopology);
-    const name = `${topic}/${String(partition)}`;
-    let writer = this.#writers.get(name);
-    if (writer === undefined) {
-      writer = new BatchWriter(topic, partition);
-      this.#writers.set(name, writer);
-    }
+    const writer = this.#writers.of(topic, partition);
     const before = writer.byteLength;
     writer.appendBytes(key, value, 0, value.length, NaN);
     this.#bytes += writer.byteLength - before;
@@ -119,23 +119,19 @@ export class ChangelogTarget implements RestoreTarget {
 
   async #flush(): Promise<void> {
     const outputs = this.#sealed();
-    if (outputs.length === 0) return;
-    const transactor = await this.#options.transactor();
-    const member = { group: this.#options.group, generation: -1, memberId: '' };
-    await transactor.commit({ outputs, offsets: [], member, rows: new RowBatch(new ByteWriter(16)) });
+    if (outputs.length > 0) await this.#options.commit({ outputs });
   }
 
   #sealed(): readonly SealedBatch[] {
     this.#bytes = 0;
-    return [...this.#writers.values()].flatMap((writer) => writer.seal() ?? []);
+    return this.#writers.seal();
   }
 
-  #subTopologyOf(operator: string): string {
-    const { plan } = this.#options;
-    const sub = plan.subTopologies.find(({ nodes }) => nodes.includes(operator));
-    if (sub !== undefined) return sub.id;
+  #homeOf(operator: string): string {
+    const home = this.#homes.get(operator);
+    if (home !== undefined) return home;
     throw new StreamError('SAVEPOINT_INVALID', `there is state of '${operator}', which this graph lacks`, {
-      job: plan.graph.job,
+      job: this.#options.plan.graph.job,
       operator,
     });
   }
@@ -150,10 +146,8 @@ export class ChangelogTarget implements RestoreTarget {
 
   async #hasOffsets(): Promise<boolean> {
     const { plan, log, group } = this.#options;
-    const topics = await log.topics.describe(plan.inputTopics.map(({ name }) => name));
-    const places = topics.flatMap((topic) =>
-      Array.from({ length: topic?.partitions ?? 0 }, (_, partition) => ({ topic: topic!.name, partition })),
-    );
+    const names = plan.inputTopics.map(({ name }) => name);
+    const places = placesOf(names, { topics: await describeTopics(log, names) });
     return (await log.topics.committed(group, places)).some((offset) => offset !== undefined);
   }
 

@@ -42,6 +42,7 @@ import {
 import { checkInputs } from './restore-inputs.ts';
 import type { RestoreTarget, TaskRow } from './restore-target.ts';
 import { checkGraph, exchangeOf, savepointPart, type SavepointPart } from './savepoint-part.ts';
+import { placesOf } from './savepoint.ts';
 import { StoreTarget } from './store-target.ts';
 
 export interface RestoreParts {
@@ -85,16 +86,16 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
 
   let opened: Promise<Transactor> | undefined;
   const transactor = (): Promise<Transactor> => (opened ??= log.transactor(`${group}-restore`, transactionTimeoutMs));
-  const target = await targetOf(parts, manifest, needed, prepare, transactor);
+  const commit = async (work: Partial<Commit>): Promise<void> => {
+    const member = { group, generation: -1, memberId: '' };
+    const nothing = { outputs: [], offsets: [], rows: new RowBatch(new ByteWriter(16)) };
+    await (await transactor()).commit({ ...nothing, member, ...work });
+  };
+  const target = await targetOf(parts, manifest, needed, prepare, commit);
   await target.check();
   await target.prepare();
   const places = await placesAfter(parts, part);
   const { offsets } = places;
-  const commit = async (more: Partial<Commit>): Promise<void> => {
-    const member = { group, generation: -1, memberId: '' };
-    const nothing = { outputs: [], offsets: [], rows: new RowBatch(new ByteWriter(16)) };
-    await (await transactor()).commit({ ...nothing, member, ...more });
-  };
   try {
     const mark = offsets.filter(({ topic }) => feedsState(plan, exchange, topic));
     await commit({ offsets: mark });
@@ -135,7 +136,7 @@ async function targetOf(
   { operators }: SavepointManifest,
   needed: NeededTopics,
   prepare: PrepareOptions,
-  transactor: () => Promise<Transactor>,
+  commit: (work: Partial<Commit>) => Promise<void>,
 ): Promise<RestoreTarget> {
   const { plan, log, cluster, store, clock, group, force } = parts;
   const { job } = plan.graph;
@@ -165,7 +166,7 @@ async function targetOf(
     operators,
     existing: names,
     topics,
-    transactor,
+    commit,
   });
 }
 
@@ -179,10 +180,7 @@ async function placesAfter({ plan, log }: RestoreParts, part: SavepointPart): Pr
   const inputs = new Set(plan.inputTopics.map(({ name }) => name));
   const internal = internalInputs(plan).map(({ topic }) => topic);
   const topics = await describeTopics(log, [...inputs, ...internal]);
-  const places = internal.flatMap((topic) =>
-    Array.from({ length: topics.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })),
-  );
-  const ends = (await log.topics.bounds(places)).map(({ topic, partition, end }) => ({
+  const ends = (await log.topics.bounds(placesOf(internal, { topics }))).map(({ topic, partition, end }) => ({
     topic,
     partition,
     offset: end,

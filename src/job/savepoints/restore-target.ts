@@ -1,5 +1,4 @@
-import type { SealedBatch } from '../../core/log.ts';
-import type { RowBatch } from '../../core/row-batch.ts';
+import type { Commit } from '../../core/log.ts';
 import type { Row } from '../../core/store.ts';
 
 /** Where the rows of a job's savepoint go. Called in this order. */
@@ -12,16 +11,11 @@ export interface RestoreTarget {
   clear(): Promise<void>;
   write(rows: readonly Row[]): Promise<void>;
   /** What the last commit brings: cut rows, and which graph they belong to. */
-  last(cuts: readonly TaskRow[], graph: Buffer): Promise<LastRows>;
+  last(cuts: readonly TaskRow[], graph: Buffer): Promise<Partial<Commit>>;
 }
 
 /** A row of a task. */
 export interface TaskRow extends Row {
   readonly subTopology: string;
   readonly partition: number;
-}
-
-export interface LastRows {
-  readonly outputs: readonly SealedBatch[];
-  readonly rows: RowBatch;
 }

@@ -56,7 +56,10 @@ export async function savepointOf(parts: SavepointParts): Promise<void> {
 }
 
 /** All partitions of these topics. */
-export function placesOf(names: readonly string[], { topics }: PreparedTopics): readonly TopicPartition[] {
+export function placesOf(
+  names: readonly string[],
+  { topics }: Pick<PreparedTopics, 'topics'>,
+): readonly TopicPartition[] {
   return names.flatMap((topic) =>
     Array.from({ length: topics.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })),
   );

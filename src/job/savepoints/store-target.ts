@@ -1,11 +1,12 @@
 import { ByteWriter } from '../../core/byte-writer.ts';
+import type { Commit } from '../../core/log.ts';
 import { RowBatch } from '../../core/row-batch.ts';
 import type { Row, Store } from '../../core/store.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { deleteJobRows } from '../../state/delete-job-rows.ts';
 import { storedOperators } from '../../state/job-rows.ts';
 import { graphRow } from '../graph-guard.ts';
-import type { LastRows, RestoreTarget, TaskRow } from './restore-target.ts';
+import type { RestoreTarget, TaskRow } from './restore-target.ts';
 
 export interface StoreTargetOptions {
   readonly store: Store;
@@ -43,11 +44,11 @@ export class StoreTarget implements RestoreTarget {
     await this.#options.store.write([batchOf(rows)]);
   }
 
-  async last(cuts: readonly TaskRow[], graph: Buffer): Promise<LastRows> {
+  async last(cuts: readonly TaskRow[], graph: Buffer): Promise<Partial<Commit>> {
     await this.#options.store.write([batchOf([])], { sync: true });
     const rows = batchOf(cuts);
     rows.putBytes(graphRow(this.#options.job), graph);
-    return { outputs: [], rows };
+    return { rows };
   }
 }
 
