@@ -40,7 +40,7 @@ async function moving<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
   const settled = (): void => void (state.done = true);
   work.then(settled, settled);
   for (let turns = 0; !state.done && turns < 2_000; turns++) {
-    await systemClock.yield();
+    for (let turn = 0; turn < 5; turn++) await systemClock.yield(); // what the sockets have to tell comes first
     await clock.advance(10);
   }
   return work;
