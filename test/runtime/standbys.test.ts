@@ -46,8 +46,7 @@ async function write(partition: number, key: string, value: string): Promise<voi
 const row = (key: string): string | undefined => store.get(key)?.toString();
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 10_000 && !condition(); i++) await systemClock.yield();
-  expect(condition()).toBe(true);
+  while (!condition()) await systemClock.yield();
 }
 
 test('what others write to their changelogs comes into the own store, with its position', async () => {
