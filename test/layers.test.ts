@@ -50,7 +50,7 @@ async function violations(): Promise<string[]> {
   return report.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`).sort();
 }
 
-test('accepts imports that follow the table', { timeout: 30_000 }, async () => {
+test('accepts imports that follow the table', async () => {
   await plant({
     'src/state/leveldb/store.ts': `import level from 'level'; import type { Id } from '../../core/ids.ts'; export const store = [level] as Id[];`,
     'src/connectors/kafka/client.ts': `export { default } from 'kafkajs';`,
@@ -62,7 +62,7 @@ test('accepts imports that follow the table', { timeout: 30_000 }, async () => {
   expect(await violations()).toEqual([]);
 });
 
-test('catches one planted violation of each rule', { timeout: 30_000 }, async () => {
+test('catches one planted violation of each rule', async () => {
   await plant({
     'src/dsl/stream.ts': `import type { Id } from '../core/ids.ts'; export type Stream = Id;`,
     'src/runtime/task.ts': `import type { Stream } from '../dsl/stream.ts'; export type Task = Stream;`,
@@ -95,7 +95,7 @@ test('catches one planted violation of each rule', { timeout: 30_000 }, async ()
   ]);
 });
 
-test('guards every folder against every folder that the table does not allow', { timeout: 60_000 }, async () => {
+test('guards every folder against every folder that the table does not allow', async () => {
   const table: Readonly<Record<string, readonly string[]>> = layers;
   const folders = Object.keys(table);
   const file = (folder: string): string => (folder === 'cli' ? 'src/cli/main.ts' : `src/${folder}/file.ts`);

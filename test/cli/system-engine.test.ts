@@ -54,7 +54,7 @@ function capture(): FakeIo['stdout'] {
   };
 }
 
-test('reads standard input to its end, writes standard output, and keeps the rest', { timeout: 60_000 }, async () => {
+test('reads standard input to its end, writes standard output, and keeps the rest', async () => {
   const io = realIo();
   io.file('job.mjs', countJob);
   Object.assign(io, { stdin: Readable.from(['"a"\n"bad"\n{nonsense\n"b"\n', '"a"\n']) });
@@ -93,27 +93,23 @@ test('reads standard input to its end, writes standard output, and keeps the res
   );
 });
 
-test(
-  'an input line that is too long becomes a dead letter, and the next one is read',
-  { timeout: 60_000 },
-  async () => {
-    const io = realIo();
-    io.file('job.mjs', countJob);
-    io.file('in.jsonl', `"a"\n"${'x'.repeat(17 * 2 ** 20)}"\n"b"\n`);
-    expect((await cli(io, './job.mjs', '--input', 'in.jsonl', '--output', 'out.jsonl')).exit).toBe(0);
-    const totals = readFileSync(join(io.cwd, 'out.jsonl'), 'utf8').trim().split('\n').sort();
-    expect(totals).toEqual(['{"word":"a","total":1}', '{"word":"b","total":1}']);
-    expect(JSON.parse(readFileSync(join(io.cwd, 'out.jsonl.dlq.jsonl'), 'utf8'))).toEqual({
-      source: 'words',
-      line: 2,
-      offset: 4,
-      operator: 'words',
-      code: 'RECORD_TOO_LARGE',
-      reason: expect.stringContaining(String(17 * 2 ** 20 + 3)),
-      raw: '',
-    });
-  },
-);
+test('an input line that is too long becomes a dead letter, and the next one is read', async () => {
+  const io = realIo();
+  io.file('job.mjs', countJob);
+  io.file('in.jsonl', `"a"\n"${'x'.repeat(17 * 2 ** 20)}"\n"b"\n`);
+  expect((await cli(io, './job.mjs', '--input', 'in.jsonl', '--output', 'out.jsonl')).exit).toBe(0);
+  const totals = readFileSync(join(io.cwd, 'out.jsonl'), 'utf8').trim().split('\n').sort();
+  expect(totals).toEqual(['{"word":"a","total":1}', '{"word":"b","total":1}']);
+  expect(JSON.parse(readFileSync(join(io.cwd, 'out.jsonl.dlq.jsonl'), 'utf8'))).toEqual({
+    source: 'words',
+    line: 2,
+    offset: 4,
+    operator: 'words',
+    code: 'RECORD_TOO_LARGE',
+    reason: expect.stringContaining(String(17 * 2 ** 20 + 3)),
+    raw: '',
+  });
+});
 
 test('makes no dead-letter file when there is none to write', async () => {
   const io = realIo();
@@ -147,7 +143,7 @@ async function until(ask: () => Promise<string>, wanted: RegExp): Promise<string
   return answer;
 }
 
-test('a folder answers the same whether a job runs in it or not', { timeout: 60_000 }, async () => {
+test('a folder answers the same whether a job runs in it or not', async () => {
   const io = realIo();
   io.file('job.mjs', countJob);
   await feed(io, 'a', 'bad', 'a');
@@ -169,7 +165,7 @@ test('a folder answers the same whether a job runs in it or not', { timeout: 60_
   expect((await cli(io, 'doctor')).exit).toBe(0);
 });
 
-test('a dead letter that is sent back comes again where it failed', { timeout: 60_000 }, async () => {
+test('a dead letter that is sent back comes again where it failed', async () => {
   const io = realIo();
   io.file('job.mjs', countJob);
   await feed(io, 'bad');
@@ -183,7 +179,7 @@ test('a dead letter that is sent back comes again where it failed', { timeout: 6
   await ended;
 });
 
-test('records are written into a folder before a job runs in it and while it does', { timeout: 60_000 }, async () => {
+test('records are written into a folder before a job runs in it and while it does', async () => {
   const io = realIo();
   io.file('job.mjs', countJob);
   const write = async (text: string): Promise<string> => {

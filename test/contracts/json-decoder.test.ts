@@ -219,7 +219,7 @@ test('of the sample frames exactly the nine broken lines are refused', () => {
   expect(broken).toEqual([29, 51, 123, 130, 236, 237, 240, 252, 291]);
 });
 
-describe('against JSON.parse and a check', { timeout: 60_000 }, () => {
+describe('against JSON.parse and a check', () => {
   test('numbers in any notation have the same value, sign of zero included', () => {
     const one = parseSchema({ type: 'record', name: 'One', fields: [{ name: 'n', type: 'double' }] });
     const digits = (maxLength: number): fc.Arbitrary<string> =>

@@ -43,7 +43,7 @@ describe('a compiled encoder', () => {
     expect(encode({ type: 'record', name: 'Nothing', fields: [] }, {})).toBe('{}');
   });
 
-  test('writes what JSON.stringify writes', { timeout: 60_000 }, () => {
+  test('writes what JSON.stringify writes', () => {
     const cases = arbitrarySchema.chain((schema) =>
       fc.record({ schema: fc.constant(schema), value: arbitraryRecord(parseSchema(schema)) }),
     );

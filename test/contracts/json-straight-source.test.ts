@@ -104,7 +104,7 @@ describe('is left to the walk:', () => {
   );
 });
 
-describe('a walk that has seen many documents alike', { timeout: 60_000 }, () => {
+describe('a walk that has seen many documents alike', () => {
   const cases = arbitrarySchema.map(parseSchema).chain((shape) => {
     const value = arbitraryRecord(shape);
     const undeclared = fc.dictionary(fc.constantFrom('u', 'url', 'date_times'), fc.jsonValue({ maxDepth: 1 }));

@@ -45,7 +45,7 @@ async function write(...values: readonly Event[]): Promise<void> {
   await close();
 }
 
-test('a watermark, timers and a call in flight survive SIGKILL where they were', { timeout: 60_000 }, async () => {
+test('a watermark, timers and a call in flight survive SIGKILL where they were', async () => {
   await write({ n: 1, time: 1_000 }, { n: 2, time: 2_000 });
   let inFlight: string | undefined;
   const signal = await live(1, ({ called, id, committed }) => {

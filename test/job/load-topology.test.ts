@@ -26,7 +26,7 @@ test('knows the built-in jobs, and no module beside them that is none', () => {
 });
 
 // The first import loads the whole library, which takes a while on a busy machine.
-test.each(builtInJobs())('loads %s by its name', { timeout: 30_000 }, async (name) => {
+test.each(builtInJobs())('loads %s by its name', async (name) => {
   expect((await loadTopology(name)).topology.name).toBe(name);
 });
 

@@ -39,7 +39,7 @@ async function finalCounts(): Promise<number[]> {
   });
 }
 
-test('two worker threads share generated partitions, and go on where they stopped', { timeout: 60_000 }, async () => {
+test('two worker threads share generated partitions, and go on where they stopped', async () => {
   await runTo(700);
   expect(await finalCounts()).toEqual(Array(7).fill(300));
   await runTo(1_400);

@@ -52,7 +52,7 @@ afterEach(async () => {
   for (const { log } of benches.splice(0)) await log.close();
 });
 
-describe('task-generation', { timeout: 30_000 }, () => {
+describe('task-generation', () => {
   it('makes the expected tasks of 300 frames and puts the 9 broken ones aside', async () => {
     const data = (name: string): string => readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8');
     const expected = JSON.parse(data('expected-tasks.json')) as { tasks: object; brokenRecords: number };
@@ -69,7 +69,7 @@ describe('task-generation', { timeout: 30_000 }, () => {
   });
 });
 
-describe('aggregation', { timeout: 30_000 }, () => {
+describe('aggregation', () => {
   const feed = { seed: 3, cameras: 5, intervalMs: 1_800 };
   const frames = Array.from({ length: 200 }, (_, i) => syntheticDetection(feed, (i % 5) + 1, 1_000_000 + 3 * i));
   const results = frames.flatMap((frame) => assessmentTasks(frame, 2)).map(assessByRule);

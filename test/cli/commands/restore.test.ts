@@ -20,7 +20,7 @@ async function call(...argv: string[]) {
   return { code, err: io.stderr.text };
 }
 
-test('takes a savepoint of a job that does not run and puts it back', { timeout: 60_000 }, async () => {
+test('takes a savepoint of a job that does not run and puts it back', async () => {
   const data = ['--data', join(folder, 'data')];
   const taken = await call('savepoint', 'aggregation', 'sp', ...data);
   expect(taken).toMatchObject({ code: 0 });

@@ -3,7 +3,7 @@ import { levelState } from '../../../src/state/leveldb/level-state.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
 import { checkAgainstModel } from '../state-model.ts';
 
-test('the write-back cache agrees with a naive model under random histories', { timeout: 120_000 }, async () => {
+test('the write-back cache agrees with a naive model under random histories', async () => {
   await checkAgainstModel(async () => {
     const store = new MemoryStore();
     const open = () => levelState(store, { timersInMemory: 4, rowsLearnedAtOnce: 1 });
