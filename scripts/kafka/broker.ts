@@ -10,7 +10,7 @@ import { runCommand } from './run-command.ts';
 import { certificates, scramUsers, securitySettings } from './security.ts';
 import { ServerProcess } from './server-process.ts';
 
-const startMs = 60_000;
+const startMs = 180_000;
 const logging = fileURLToPath(new URL('log4j2.xml', import.meta.url));
 
 /** One broker of a cluster, which is a controller as well. */

@@ -29,7 +29,7 @@ export async function prepareRegistry(clusterFolder: string, port: number): Prom
     ],
     ports: [port],
     isReady: () => answers(port),
-    startMs: 90_000,
+    startMs: 240_000,
   });
 }
 

@@ -54,20 +54,19 @@ describeOnKafka('a broker with permissions', { security: true }, (cluster) => {
 /** Lets alice open transactional ids. */
 async function allow(broker: string, password: string): Promise<void> {
   const sasl = { mechanism: 'plain', username: 'admin', password } as const;
-  const admin = new Kafka({ brokers: [broker], sasl, logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka({ brokers: [broker], sasl, logLevel: logLevel.NOTHING, connectionTimeout: 30_000 }).admin();
   await admin.connect();
-  await admin.createAcls({
-    acl: [
-      {
-        resourceType: AclResourceTypes.TRANSACTIONAL_ID,
-        resourceName: '*',
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: 'User:alice',
-        host: '*',
-        operation: AclOperationTypes.ALL,
-        permissionType: AclPermissionTypes.ALLOW,
-      },
-    ],
-  });
+  const permission = {
+    resourceType: AclResourceTypes.TRANSACTIONAL_ID,
+    resourceName: '*',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: 'User:alice',
+    host: '*',
+    operation: AclOperationTypes.ALL,
+    permissionType: AclPermissionTypes.ALLOW,
+  };
+  await admin.createAcls({ acl: [permission] });
+  // The broker follows the controller, which has answered.
+  await expect.poll(async () => (await admin.describeAcls(permission)).resources.length).toBe(1);
   await admin.disconnect();
 }

@@ -56,7 +56,7 @@ function jobFolder(name: string, { settings, map = 'value' }: Case): string {
 }
 
 async function limitMessages(brokers: string, name: string, bytes: number): Promise<void> {
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, connectionTimeout: 30_000 }).admin();
   await admin.connect();
   const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
   await admin.alterConfigs({
@@ -68,13 +68,24 @@ async function limitMessages(brokers: string, name: string, bytes: number): Prom
 
 let startMs = quietStartMs;
 
+/** What a process takes to start and end that asks no broker. */
+async function measureStart(): Promise<void> {
+  const start = performance.now();
+  await new CliProcess(jobFolder(fresh('job'), { settings: 'kafka.brokers: localhost:port' }), './job.ts').exit;
+  startMs = Math.max(startMs, performance.now() - start);
+}
+
+/** What `longestMs` are on this machine, now. */
+const longestHereMs = (): number => (longestMs * startMs) / quietStartMs;
+
 /** Runs it to its end, which must come soon. */
 async function outcome(name: string, wrong: Case): Promise<{ code: number | null; err: string }> {
   const start = performance.now();
   const job = new CliProcess(jobFolder(name, wrong), './job.ts');
   const code = await job.exit;
-  const busyMs = Math.max(0, startMs - quietStartMs);
-  expect(performance.now() - start - busyMs, job.err).toBeLessThan(longestMs);
+  const tookMs = performance.now() - start;
+  if (tookMs > longestHereMs()) await measureStart();
+  expect(tookMs, job.err).toBeLessThan(longestHereMs());
   expect(job.err).not.toMatch(/\n\s+at .*\.[jt]s/); // no stacks
   return { code, err: job.err };
 }
@@ -85,11 +96,9 @@ describeOnKafka('a job with bad configuration', { security: true, registry: true
     `kafka: { brokers: '${cluster().security!.sasl}', sasl: { username: alice, password: ${password} } }`;
 
   test('a broker without a port', async () => {
-    const start = performance.now();
     const { code, err } = await outcome(fresh('job'), { settings: 'kafka.brokers: localhost:port' });
     expect(err).toMatch(/CONFIG_INVALID.*localhost:port/s);
     expect(code).toBe(2);
-    startMs = performance.now() - start; // it asks no broker
   });
 
   test('wrong broker', async () => {

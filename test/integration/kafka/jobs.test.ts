@@ -6,15 +6,13 @@ import type { MergedRecord } from '../../../topologies/contracts.ts';
 import { assessmentTasks } from '../../../topologies/support/assessment-tasks.ts';
 import { assessByRule } from '../../../topologies/support/rule-assessor.ts';
 import * as topics from '../../../topologies/support/topics.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
 import { frameOf } from '../../topologies/support/frames.ts';
 import { cli, CliProcess, freshFolder, until } from '../support/cli-process.ts';
 import { readCommitted } from '../support/console-consumer.ts';
 import { openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
-
-const timeoutMs = 180_000;
+import { readSettled } from '../support/read-settled.ts';
 
 /** Frames of now: retention goes by their time. */
 function framesOfNow(count: number, from = 0) {
@@ -31,40 +29,36 @@ async function put<T>(log: Log, to: Topic<T>, values: readonly T[]): Promise<voi
 
 async function countOf<T>(log: Log, { name, codec }: Topic<T>): Promise<number> {
   const [description] = await log.topics.describe([name]);
-  return description === undefined ? 0 : (await readTopic(log, name, codec)).flat().length;
+  return description === undefined ? 0 : (await readSettled(log, name, codec)).flat().length;
 }
 
 describeOnKafka('jobs on a broker', {}, (cluster) => {
-  test(
-    'task-generation: a task per group, with its topic as the product wants it',
-    { timeout: timeoutMs },
-    async () => {
-      const log = await openLog(cluster().bootstrap);
-      const folder = freshFolder();
-      const frames = framesOfNow(500);
-      await put(log, topics.detectionResults, frames);
-      const job = new CliProcess(folder, 'task-generation', '--kafka', cluster().bootstrap);
-      const expected = frames.flatMap((frame) => assessmentTasks(frame, 2));
-      const read = async () => (await readTopic(log, topics.assessmentTasks.name, topics.assessmentTasks.codec)).flat();
-      await job.says(/progress|running/);
-      await until(async () => (await log.topics.describe([topics.assessmentTasks.name]))[0] !== undefined);
-      await until(async () => (await read()).length >= expected.length);
-      expect(await job.drain()).toBe(0);
-      const ids = (await read()).map(({ taskId }) => taskId).sort();
-      expect(ids).toEqual(expected.map(({ taskId }) => taskId).sort());
-      const [description] = await log.topics.describe([topics.assessmentTasks.name]);
-      expect(description).toMatchObject({ partitions: 16, retentionMs: 3_600_000 });
-      const seen = await readCommitted(cluster().bootstrap, topics.assessmentTasks.name, {
-        maxRecords: expected.length,
-      });
-      expect(seen.find(({ key }) => key === '7')?.value).toContain('"cameraId":7');
+  test('task-generation: a task per group, with its topic as the product wants it', async () => {
+    const log = await openLog(cluster().bootstrap);
+    const folder = freshFolder();
+    const frames = framesOfNow(500);
+    await put(log, topics.detectionResults, frames);
+    const job = new CliProcess(folder, 'task-generation', '--kafka', cluster().bootstrap);
+    const expected = frames.flatMap((frame) => assessmentTasks(frame, 2));
+    const read = async () => (await readSettled(log, topics.assessmentTasks.name, topics.assessmentTasks.codec)).flat();
+    await job.says(/progress|running/);
+    await until(async () => (await log.topics.describe([topics.assessmentTasks.name]))[0] !== undefined);
+    await until(async () => (await read()).length >= expected.length);
+    expect(await job.drain()).toBe(0);
+    const ids = (await read()).map(({ taskId }) => taskId).sort();
+    expect(ids).toEqual(expected.map(({ taskId }) => taskId).sort());
+    const [description] = await log.topics.describe([topics.assessmentTasks.name]);
+    expect(description).toMatchObject({ partitions: 16, retentionMs: 3_600_000 });
+    const seen = await readCommitted(cluster().bootstrap, topics.assessmentTasks.name, {
+      maxRecords: expected.length,
+    });
+    expect(seen.find(({ key }) => key === '7')?.value).toContain('"cameraId":7');
 
-      const lag = await cli(folder, 'lag', 'task-generation', '--kafka', cluster().bootstrap);
-      expect(lag.out).toContain('task-generation is not behind');
-    },
-  );
+    const lag = await cli(folder, 'lag', 'task-generation', '--kafka', cluster().bootstrap);
+    expect(lag.out).toContain('task-generation is not behind');
+  });
 
-  test('aggregation goes on after kill -9, in two processes: every frame once', { timeout: timeoutMs }, async () => {
+  test('aggregation goes on after kill -9, in two processes: every frame once', async () => {
     const log = await openLog(cluster().bootstrap);
     const folders: Readonly<Record<string, string>> = { a: freshFolder(), b: freshFolder() };
     const start = (name: string) => {
@@ -79,7 +73,7 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
     const read = async (): Promise<MergedRecord[]> => {
       const [description] = await log.topics.describe([topics.mergedDetections.name]);
       if (description === undefined) return [];
-      return (await readTopic(log, topics.mergedDetections.name, topics.mergedDetections.codec)).flat();
+      return (await readSettled(log, topics.mergedDetections.name, topics.mergedDetections.codec)).flat();
     };
     await until(async () => (await read()).length > 100);
     await first.kill();
@@ -96,7 +90,7 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
     expect(complete).toBeGreaterThan(0);
   });
 
-  test('pipeline: cameras that are arithmetic, everything else on the broker', { timeout: timeoutMs }, async () => {
+  test('pipeline: cameras that are arithmetic, everything else on the broker', async () => {
     const log = await openLog(cluster().bootstrap);
     const folder = freshFolder();
     const before = await countOf(log, topics.mergedDetections);
@@ -105,35 +99,30 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
     expect(await job.drain()).toBe(0);
   });
 
-  test(
-    'reset: tells first, refuses while the job runs, and then the job begins anew',
-    { timeout: timeoutMs },
-    async () => {
-      const log = await openLog(cluster().bootstrap);
-      const folder = freshFolder();
-      const on = ['--kafka', cluster().bootstrap];
-      const job = new CliProcess(folder, 'aggregation', ...on, '--instance', 'pod-1');
-      await until(async () =>
-        (await cli(folder, 'lag', 'aggregation', ...on, '--json')).out.includes('"committed": 1'),
-      );
-      const dry = await cli(folder, 'reset', 'aggregation', ...on, '--dry-run', '--json');
-      const plan = JSON.parse(dry.out) as { topics: string[]; state: string[] };
-      expect(plan.topics).toContain('aggregation-merge-changelog');
-      expect(plan.state).toHaveLength(1);
-      const refused = await cli(folder, 'reset', 'aggregation', ...on);
-      expect(refused.err).toContain('Stop all workers of the job first');
-      expect(await job.drain()).toBe(0);
-      const kept = await cli(folder, 'reset', 'aggregation', ...on);
-      expect(kept.code).toBe(3);
-      expect(kept.err).toMatch(/pod-1-0 \(.*remove them with --force/s);
-      expect((await cli(folder, 'reset', 'aggregation', ...on, '--force')).code).toBe(0);
-      const left = (await log.topics.list()).map(({ name }) => name);
-      expect(left.filter((name) => plan.topics.includes(name))).toEqual([]);
-      expect(left).toContain(topics.mergedDetections.name);
-    },
-  );
+  test('reset: tells first, refuses while the job runs, and then the job begins anew', async () => {
+    const log = await openLog(cluster().bootstrap);
+    const folder = freshFolder();
+    const on = ['--kafka', cluster().bootstrap];
+    const job = new CliProcess(folder, 'aggregation', ...on, '--instance', 'pod-1');
+    const members = async (): Promise<string> => String(await log.cluster!.checkIdle('aggregation').catch(String));
+    await until(async () => (await members()).includes('pod-1-0'));
+    const dry = await cli(folder, 'reset', 'aggregation', ...on, '--dry-run', '--json');
+    const plan = JSON.parse(dry.out) as { topics: string[]; state: string[] };
+    expect(plan.topics).toContain('aggregation-merge-changelog');
+    expect(plan.state).toHaveLength(1);
+    const refused = await cli(folder, 'reset', 'aggregation', ...on);
+    expect(refused.err).toContain('Stop all workers of the job first');
+    expect(await job.drain()).toBe(0);
+    const kept = await cli(folder, 'reset', 'aggregation', ...on);
+    expect(kept.code).toBe(3);
+    expect(kept.err).toMatch(/pod-1-0 \(.*remove them with --force/s);
+    expect((await cli(folder, 'reset', 'aggregation', ...on, '--force')).code).toBe(0);
+    const names = async (): Promise<readonly string[]> => (await log.topics.list()).map(({ name }) => name);
+    await expect.poll(async () => (await names()).filter((name) => plan.topics.includes(name))).toEqual([]);
+    expect(await names()).toContain(topics.mergedDetections.name);
+  });
 
-  test('doctor', { timeout: timeoutMs }, async () => {
+  test('doctor', async () => {
     const { code, out } = await cli(freshFolder(), 'doctor', '--kafka', cluster().bootstrap);
     expect(out).toMatch(/ok +Kafka: 1 broker/);
     expect(code).toBe(0);

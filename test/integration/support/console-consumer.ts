@@ -13,9 +13,9 @@ export interface CommittedRecord {
 }
 
 export interface ReadOptions {
-  /** The topic is taken as read when nothing came for so long. Default 5 s. */
+  /** The topic is taken as read when nothing came for so long. Default 60 s. */
   readonly idleMs?: number;
-  /** Ends after so many, without waiting. */
+  /** Ends after so many, without waiting: where all goes well `idleMs` costs nothing then. */
   readonly maxRecords?: number;
 }
 
@@ -28,7 +28,7 @@ const nothing = '\u0003';
 export async function* committedRecords(
   bootstrap: string,
   topic: string,
-  { idleMs = 5_000, maxRecords }: ReadOptions = {},
+  { idleMs = 60_000, maxRecords }: ReadOptions = {},
 ): AsyncGenerator<CommittedRecord> {
   const format = {
     'print.timestamp': true,

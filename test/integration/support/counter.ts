@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { until } from './cli-process.ts';
@@ -18,6 +19,8 @@ export class Counter {
   readonly lines: Line[] = [];
   errors = '';
   readonly kill: () => void;
+  /** Resolves when the process has ended. */
+  readonly gone: Promise<unknown>;
 
   constructor(options: CounterOptions) {
     const command = fileURLToPath(new URL('counter-child.ts', import.meta.url));
@@ -30,6 +33,7 @@ export class Counter {
       this.lines.push(...lines.map((line) => JSON.parse(line) as Line));
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
+    this.gone = once(child, 'exit');
     this.kill = () => child.kill('SIGKILL');
     onTestFinished(() => {
       child.kill('SIGKILL');

@@ -40,7 +40,7 @@ export class TestMember {
     const member = new TestMember(name);
     member.handle = await log.join({
       group,
-      sessionTimeoutMs: 6_000,
+      sessionTimeoutMs: 20_000,
       assignor: (views) => {
         const names = views.map(({ memberId, metadata }) => [Buffer.from(metadata).toString(), memberId] as const);
         return new Map(

@@ -4,8 +4,6 @@ import type { Cluster } from '../../../scripts/kafka/cluster.ts';
 import { missingForKafka } from '../../../scripts/kafka/prerequisites.ts';
 import { startCluster } from '../../../scripts/kafka/start-cluster.ts';
 
-const startMs = 300_000; // the first time it is downloaded
-
 /**
  * Tests against real brokers, which are started before the first test and gone after the last. On a machine that cannot
  * start any the tests do not run: in CI that is a failure, elsewhere a loud message.
@@ -20,7 +18,7 @@ export function describeOnKafka(name: string, options: ClusterOptions, body: (cl
     let cluster: Cluster | undefined;
     beforeAll(async () => {
       cluster = await startCluster(options);
-    }, startMs);
+    });
     afterAll(async () => {
       await cluster?.remove();
     });

@@ -33,20 +33,20 @@ export function topicsOf(name: string) {
 }
 
 /** Blocks the thread now and then, so that a run can be killed in the middle. */
-function pace(): () => void {
+function pace(sleepMs: number): () => void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   let seen = 0;
   return () => {
-    if (++seen % 100 === 0) Atomics.wait(cell, 0, 0, 40);
+    if (++seen % 100 === 0) Atomics.wait(cell, 0, 0, sleepMs);
   };
 }
 
-export function savepointJob(name: string, partitions: number) {
+export function savepointJob(name: string, partitions: number, sleepMs = 40) {
   const { events, counts, windows } = topicsOf(name);
   return defineTopology({
     name,
     build(t) {
-      const wait = pace();
+      const wait = pace(sleepMs);
       const counted = t
         .source('events', events, { watermarks: monotonousTimestamps(({ time }) => time) })
         .keyBy(({ key }) => key, { partitions })
@@ -83,10 +83,10 @@ export function savepointJob(name: string, partitions: number) {
 }
 
 /** A module with the job, for the command line. */
-export function moduleOf(folder: string, name: string, partitions: number): string {
-  const path = join(folder, `${name}-${String(partitions)}.mts`);
+export function moduleOf(folder: string, name: string, partitions: number, sleepMs = 40): string {
+  const path = join(folder, `${name}-${String(partitions)}-${String(sleepMs)}.mts`);
   const here = fileURLToPath(import.meta.url);
-  const text = `import { savepointJob } from ${JSON.stringify(here)};\nexport default savepointJob(${JSON.stringify(name)}, ${String(partitions)});\n`;
+  const text = `import { savepointJob } from ${JSON.stringify(here)};\nexport default savepointJob(${[JSON.stringify(name), partitions, sleepMs].join(', ')});\n`;
   writeFileSync(path, text);
   return path;
 }
