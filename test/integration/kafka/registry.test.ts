@@ -21,8 +21,8 @@ import {
   type AvroSchema,
 } from '../../../src/index.ts';
 import { deadLetterCodec } from '../../../src/runtime/dead-letters.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
+import { readSettled } from '../support/read-settled.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 
 interface Bid {
@@ -88,11 +88,11 @@ describeOnKafka('a schema registry', { registry: true }, (cluster) => {
     await job.finished;
 
     const priced = await registered(Bid, registry, 'priced-value');
-    expect((await readTopic(open.log, 'priced', priced)).flat()).toEqual([
+    expect((await readSettled(open.log, 'priced', priced)).flat()).toEqual([
       { auction: 3, price: 7 },
       { auction: 4, price: 7 },
     ]);
-    const [letter, ...more] = (await readTopic(open.log, 'pricing-dlq', deadLetterCodec)).flat();
+    const [letter, ...more] = (await readSettled(open.log, 'pricing-dlq', deadLetterCodec)).flat();
     expect(more).toEqual([]);
     expect(letter).toMatchObject({ operator: 'bids', source: 'bids', code: 'SCHEMA_UNKNOWN' });
     expect(Buffer.from(letter!.raw, 'base64')).toEqual(poison);

@@ -3,16 +3,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { produce } from '../../../src/connectors/produce.ts';
 import { BatchWriter } from '../../../src/core/batch-writer.ts';
 import { defineTopology, kafka, memory, number, run, string, topic, valueState } from '../../../src/index.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { readCommitted } from '../support/console-consumer.ts';
 import { until } from '../support/cli-process.ts';
 import { fresh, openLog } from '../support/kafka-case.ts';
+import { readSettled } from '../support/read-settled.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 
 describeOnKafka('trace headers', {}, (cluster) => {
   test.each(['exactly-once', 'at-least-once'] as const)(
     '%s: through an exchange, state and calls to the outputs and the dead letters',
-    { timeout: 120_000 },
     async (guarantee) => {
       const { bootstrap } = cluster();
       const log = await openLog(bootstrap);
@@ -58,7 +57,7 @@ describeOnKafka('trace headers', {}, (cluster) => {
       writer.append(null, string, 'a', now, traced('two'));
       writer.append(null, string, 'bad', now, traced('three'));
       await produce(log, fresh('producer'), [writer.seal()!]);
-      const lettersOf = () => readTopic(log, `${job}-dlq`, string);
+      const lettersOf = () => readSettled(log, `${job}-dlq`, string);
       await until(async () => running.status.recordsOut >= 3 && (await lettersOf()).flat().length === 1);
       await running.drain();
 
