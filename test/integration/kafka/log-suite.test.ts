@@ -10,8 +10,8 @@ describeOnKafka('the log suite on a broker', { settings: { 'log.retention.ms': '
   logSuite(
     { test, expect },
     {
-      open: async () => isolated(await openLog(cluster().bootstrap, { rebalanceTimeout: '2s' }), `${fresh('case')}-`),
-      cluster: { clock: () => realClock, patienceMs: 2_500 },
+      open: async () => isolated(await openLog(cluster().bootstrap, { rebalanceTimeout: '5s' }), `${fresh('case')}-`),
+      cluster: { clock: () => realClock, patienceMs: 6_000 },
     },
   );
 });

@@ -3,18 +3,18 @@ import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import pageViews, { viewCounts, type PageView } from '../../../examples/page-views.ts';
 import { kafka, memory, run } from '../../../src/index.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { openLog } from '../support/kafka-case.ts';
+import { readSettled } from '../support/read-settled.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
 
 const group = 'page-view-loop';
 
 describeOnKafka('a job in the group of a kafkajs consumer', {}, (cluster) => {
-  test('goes on where the consumer stopped', { timeout: 90_000 }, async () => {
+  test('goes on where the consumer stopped', async () => {
     const { bootstrap } = cluster();
     const log = await openLog(bootstrap);
     await log.topics.create([{ name: 'page-views', partitions: 3 }]);
-    const client = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
+    const client = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING, connectionTimeout: 30_000 });
     const view = (user: string): PageView => ({ user, page: '/', robot: false });
     const produce = async (views: readonly PageView[]): Promise<void> => {
       const producer = client.producer();
@@ -36,17 +36,17 @@ describeOnKafka('a job in the group of a kafkajs consumer', {}, (cluster) => {
         return Promise.resolve();
       },
     });
-    await expect.poll(() => seen.size, { timeout: 30_000 }).toBe(4);
+    await expect.poll(() => seen.size).toBe(4);
     await loop.disconnect();
     await produce([view('ann'), view('bob'), view('ann')]);
 
     const job = await run(pageViews, { log: kafka({ brokers: bootstrap }), state: memory(), group });
     onTestFinished(() => job.close().catch(() => undefined));
     const last = async (): Promise<Readonly<Record<string, number>>> => {
-      const counts = (await readTopic(log, 'view-counts', viewCounts.codec)).flat();
+      const counts = (await readSettled(log, 'view-counts', viewCounts.codec)).flat();
       return Object.fromEntries(counts.map(({ user, views }) => [user, views]));
     };
-    await expect.poll(last, { timeout: 30_000 }).toEqual({ ann: 2, bob: 1 });
+    await expect.poll(last).toEqual({ ann: 2, bob: 1 });
     await job.drain();
   });
 });

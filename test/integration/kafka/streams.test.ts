@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytes, defineTopology, kafka, memory, number, run, string, topic, valueState } from '../../../src/index.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
 import { readCommitted } from '../support/console-consumer.ts';
 import { runJava } from '../support/java-program.ts';
 import { fresh, openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
+import { readSettled } from '../support/read-settled.ts';
 import { until } from '../support/cli-process.ts';
 
 const totals = fileURLToPath(new URL('streams/Totals.java', import.meta.url));
@@ -18,7 +18,7 @@ const partitions = 4;
 const keys = [...Array.from({ length: 40 }, (_, i) => `key-${i}`), '0', '-1', '4.5', 'ä', '車', '🚗', 'with space'];
 
 describeOnKafka('beside Kafka Streams', {}, (cluster) => {
-  test('outputs of one are inputs of the other, key by key on the same partitions', { timeout: 120_000 }, async () => {
+  test('outputs of one are inputs of the other, key by key on the same partitions', async () => {
     const { bootstrap } = cluster();
     const log = await openLog(bootstrap);
     const [events, ours, theirs, back] = ['events', 'ours', 'theirs', 'back'].map(fresh) as [
@@ -87,11 +87,11 @@ describeOnKafka('beside Kafka Streams', {}, (cluster) => {
     onTestFinished(() => reading.close());
     await until(() => reading.status.recordsOut >= values.length);
     await reading.drain();
-    const updates = (await readTopic(log, back, string)).flat();
+    const updates = (await readSettled(log, back, string)).flat();
     expect(updates.toSorted()).toEqual(keys.flatMap((key) => [1, 2, 3].map((n) => `${key}=${n}/${n}`)).toSorted());
 
     // Its state, as its changelog has it: a 64-bit count per update.
-    const changelog = (await readTopic(log, `${application}-totals-changelog`, bytes)).flat();
+    const changelog = (await readSettled(log, `${application}-totals-changelog`, bytes)).flat();
     const counts = changelog.map((total) => Number(Buffer.from(total).readBigInt64BE()));
     expect(counts.toSorted()).toEqual(keys.flatMap(() => [1, 2, 3]).toSorted());
   });
