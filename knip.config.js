@@ -3,6 +3,8 @@ export default {
     'src/index.ts',
     'src/testing/index.ts',
     'src/cli/main.ts',
+    'src/job/worker-thread.ts',
+    'src/state/leveldb/load/loader-thread.ts',
     'topologies/*.ts',
     'examples/**/*.ts',
     'benchmarks/{kafka-peer.mjs,summarize-profile.ts}',

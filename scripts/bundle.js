@@ -30,6 +30,7 @@ const entries = {
   'dist/testing/index': 'src/testing/index.ts',
   'dist/cli/main': 'src/cli/main.ts',
   'dist/job/worker-thread': 'src/job/worker-thread.ts',
+  'dist/state/leveldb/load/loader-thread': 'src/state/leveldb/load/loader-thread.ts',
   ...Object.fromEntries(jobs.map((name) => [`dist-topologies/${parse(name).name}`, `topologies/${name}`])),
 };
 

@@ -1,4 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts';
+import type { RecordBatch } from './record-batch.ts';
 
 /**
  * Changes to a store: rows to put and rows to delete, values packed into one buffer. Row keys are text (stored as UTF-8);
@@ -56,5 +57,18 @@ export class RowBatch {
   value(i: number): Buffer | undefined {
     const start = this.starts[i]!;
     return start < 0 ? undefined : this.values.buffer.subarray(start, this.ends[i]);
+  }
+}
+
+/** Adds the records of a changelog as rows: their keys are row keys, and those without a value delete. Copies. */
+export function addRecords(
+  rows: RowBatch,
+  { slab, count, keyStarts, keyEnds, valueStarts, valueEnds }: RecordBatch,
+): void {
+  for (let i = 0; i < count; i++) {
+    const key = slab.utf8Slice(keyStarts[i], keyEnds[i]);
+    const start = valueStarts[i]!;
+    if (start < 0) rows.delete(key);
+    else rows.putBytes(key, slab.subarray(start, valueEnds[i]));
   }
 }

@@ -2,6 +2,7 @@
  * The port to an ordered store of rows: sync point get, async ordered scan, async atomic batch. LevelDB implements it on
  * disk (state/leveldb), a sorted map in memory (state/memory); the embedded log commits through it.
  */
+import type { RecordBatch } from './record-batch.ts';
 import type { RowBatch } from './row-batch.ts';
 
 export interface ScanRange {
@@ -29,7 +30,28 @@ export interface Store {
   deleteRange(range: ScanRange): Promise<void>;
   /** Approximate bytes on disk (or in memory) of a range. */
   size(range: ScanRange): Promise<number>;
+  /**
+   * Begins to fill ranges that have no rows with about so many, faster than `write` does. Each range is the beginning of
+   * all keys in it, as `rangeOfRow` gives it. Nobody else uses the ranges until the load has ended. Undefined: there is no
+   * faster way. Absent: there never is.
+   */
+  load?(ranges: readonly string[], records: number): Promise<BulkLoad | undefined>;
   close(): Promise<void>;
+}
+
+/** Rows on their way into empty ranges. To be ended by `finish` or `abort`. */
+export interface BulkLoad {
+  /**
+   * Takes the records of a batch as rows (without a value: deletions), later ones winning; their keys lie in the ranges.
+   * False: no more can be taken, and nothing of the batch was: `finish`, then `write`. Copies before it returns.
+   */
+  add(batch: RecordBatch): boolean;
+  /** Resolves when `add` may be called again; fails when rows that were taken could not be kept. */
+  room(): Promise<void>;
+  /** The rows are there, atomically: before it resolves they may or may not be. */
+  finish(): Promise<void>;
+  /** The ranges are empty. */
+  abort(): Promise<void>;
 }
 
 /** The smallest text that sorts after every text beginning with `prefix`. */

@@ -2,7 +2,7 @@
  * A state folder of its own for each process, where several of a job may run on one machine: the first slot that nobody
  * has locked. Its name is kept in it, so a restart is the same instance to the group and fences its predecessor.
  *
- *   <folder>/0/rows       LevelDB, locked by the process that has the slot
+ *   <folder>/0/rows       LevelDB, locked by the process that has the slot; rows.loaded/: see StateStore
  *   <folder>/0/instance   name of the instance: random, made with the slot
  *   <folder>/1/...
  */
@@ -10,17 +10,17 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { openLevelStore, type LevelStore } from '../state/leveldb/level-store.ts';
+import { StateStore } from '../state/leveldb/state-store.ts';
 
 export interface StateSlot {
-  readonly store: LevelStore;
+  readonly store: StateStore;
   readonly instance: string;
 }
 
 const mostSlots = 64;
 
 /** Fails with STATE_LOCKED when all slots are taken, and what opening a store can meet. */
-export async function openStateSlot(folder: string, random: Random, open = openLevelStore): Promise<StateSlot> {
+export async function openStateSlot(folder: string, random: Random, open = openAlone): Promise<StateSlot> {
   for (let slot = 0; ; slot++) {
     const own = join(folder, String(slot));
     try {
@@ -30,6 +30,10 @@ export async function openStateSlot(folder: string, random: Random, open = openL
       if (!StreamError.is(error) || error.code !== 'STATE_LOCKED' || slot + 1 >= mostSlots) throw error;
     }
   }
+}
+
+function openAlone(folder: string): Promise<StateStore> {
+  return StateStore.open(folder, { alone: true });
 }
 
 // Called by the holder of the slot only.

@@ -9,6 +9,7 @@ import { delay, type Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Log, TopicPartition } from '../core/log.ts';
 import { StreamError, type Reaction } from '../core/stream-error.ts';
+import { threadEntry } from '../core/thread-entry.ts';
 import { engineMetrics } from '../observability/engine-metrics.ts';
 import type { MetricsSink } from '../observability/metric-family.ts';
 import type { MetricReading } from './options.ts';
@@ -247,15 +248,7 @@ export class ThreadPool implements JobWorkers {
   }
 }
 
-// In a clone the sources are TypeScript, and a thread does not inherit the loader of its parent on Node 20.
-const entry = import.meta.url.endsWith('.ts')
-  ? {
-      eval: true,
-      code:
-        `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {` +
-        ` register(); return import(${JSON.stringify(new URL('./worker-thread.ts', import.meta.url).href)}); });`,
-    }
-  : { eval: false, code: new URL('../job/worker-thread.js', import.meta.url) };
+const entry = threadEntry('job/worker-thread');
 
 function failure(message: Extract<FromThread, { type: 'failed' }>): StreamError {
   const prefix = message.code;

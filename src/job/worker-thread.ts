@@ -8,8 +8,8 @@ import { connectLog } from '../connectors/log/remote-log.ts';
 import { systemClock, systemRandom } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { openLevelStore } from '../state/leveldb/level-store.ts';
 import { levelState } from '../state/leveldb/level-state.ts';
+import { StateStore } from '../state/leveldb/state-store.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import { loadTopology } from './load-topology.ts';
 import type { MetricReading } from './options.ts';
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
       ? connectLog(data.log.port)
       : await openKafkaLog(data.log.kafka, { clock: systemClock, random: systemRandom });
   const codecOf = await topicCodecs(plan, data.coding);
-  const store = await openLevelStore(data.storeFolder);
+  const store = await StateStore.open(data.storeFolder, { alone: false });
   const backend = levelState(store);
   const supervisor = new Supervisor({
     clock: systemClock,

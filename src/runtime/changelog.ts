@@ -82,8 +82,8 @@ export class Changelog {
 
   /** Brings the store's rows of a task up to the end of its changelog. The predecessor must have been fenced before. */
   async restore({ task, prefixes, ...request }: RestoreRequest): Promise<void> {
-    const own = [...prefixes, this.#graphKey(task)];
-    const position = await restoreChangelog({ ...this.#options, ...request, task, prefixes: own });
+    const keys = [this.#graphKey(task)];
+    const position = await restoreChangelog({ ...this.#options, ...request, task, prefixes, keys });
     this.#positions.set(task, position);
     if (this.graphOf(task) === this.#options.graph) this.#noted.add(task);
     else this.#noted.delete(task);
@@ -91,7 +91,7 @@ export class Changelog {
 
   /** The changelog of a task that another worker runs, as a copy of it is kept here. */
   copyOf(task: TaskId, topic: string, partition: number, prefixes: readonly string[]): ChangelogCopy {
-    return { ...this.#options, task, topic, partition, prefixes: [...prefixes, this.#graphKey(task)] };
+    return { ...this.#options, task, topic, partition, prefixes, keys: [this.#graphKey(task)] };
   }
 
   /** The graph that wrote the task's state; undefined: there is none yet. */

@@ -10,8 +10,8 @@
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { FetchedPartition, Log, LogReader } from '../core/log.ts';
-import { RowBatch } from '../core/row-batch.ts';
-import { prefixEnd, type Store } from '../core/store.ts';
+import { addRecords, RowBatch } from '../core/row-batch.ts';
+import { prefixEnd, type BulkLoad, type Store } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { encodePosition, positionKey, readPosition, type ChangelogPosition } from './changelog-position.ts';
 
@@ -34,6 +34,8 @@ export interface ChangelogCopy {
   readonly partition: number;
   /** Prefixes of all rows that may come from the changelog. */
   readonly prefixes: readonly string[];
+  /** Keys of other ones. */
+  readonly keys: readonly string[];
 }
 
 export interface RestoreOptions extends ChangelogCopy {
@@ -58,12 +60,16 @@ export interface CopyStart {
 
 /** Resolves with the position at the end. */
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
+  const { store, job, task, prefixes, keys } = options;
   const { topicId, offset, end, trusted } = await startOfCopy(options);
-  if (!trusted) await wipeCopy(options);
+  const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
   const reader = options.log.reader();
+  const restore = new Restore(options, reader, { topicId, end, load });
   try {
-    return await new Restore(options, reader, topicId, end).run(offset);
+    if (!trusted) await wipeCopy(options);
+    return await restore.run(offset);
   } finally {
+    await restore.close();
     await reader.close();
   }
 }
@@ -91,25 +97,39 @@ export async function startOfCopy({
 }
 
 /** Deletes all rows of the task: rows without a position are those of a wipe, or of a first restore, that did not end. */
-export async function wipeCopy({ store, prefixes, job, task }: ChangelogCopy): Promise<void> {
-  const key = positionKey(job, task);
-  if (store.get(key) !== undefined) {
-    const position = new RowBatch(new ByteWriter(64));
-    position.delete(key);
-    await store.write([position]);
+export async function wipeCopy({ store, prefixes, keys, job, task }: ChangelogCopy): Promise<void> {
+  const single = [positionKey(job, task), ...keys].filter((key) => store.get(key) !== undefined);
+  if (single.length > 0) {
+    const rows = new RowBatch(new ByteWriter(64));
+    for (const key of single) rows.delete(key);
+    await store.write([rows]);
   }
   for (const from of prefixes) await store.deleteRange({ from, to: prefixEnd(from) });
 }
 
 /** Writes what was fetched, and the position it brings the store to, in one batch. */
 export async function writeCopy(
-  { store, job, task }: ChangelogCopy,
+  copy: ChangelogCopy,
   part: FetchedPartition | undefined,
   position: ChangelogPosition,
 ): Promise<void> {
-  const rows = rowsOf(part);
+  await writeRows(copy, rowsOf(part), position);
+}
+
+async function writeRows(
+  { store, job, task }: ChangelogCopy,
+  rows: RowBatch,
+  position: ChangelogPosition,
+): Promise<void> {
   rows.putBytes(positionKey(job, task), encodePosition(position));
   await store.write([rows]);
+}
+
+interface RestoreParts {
+  readonly topicId: string;
+  readonly end: number;
+  /** Takes the rows for as long as it can. There is no position before it has ended. */
+  readonly load: BulkLoad | undefined;
 }
 
 class Restore {
@@ -117,14 +137,16 @@ class Restore {
   readonly #reader: LogReader;
   readonly #topicId: string;
   readonly #end: number;
+  #load: BulkLoad | undefined;
   #records = 0;
   #bytes = 0;
 
-  constructor(options: RestoreOptions, reader: LogReader, topicId: string, end: number) {
+  constructor(options: RestoreOptions, reader: LogReader, { topicId, end, load }: RestoreParts) {
     this.#options = options;
     this.#reader = reader;
     this.#topicId = topicId;
     this.#end = end;
+    this.#load = load;
   }
 
   async run(from: number): Promise<ChangelogPosition> {
@@ -150,8 +172,16 @@ class Restore {
       await writing.catch(() => undefined);
     }
     const position = this.#position(offset);
-    if (offset === from) await writeCopy(this.#options, undefined, position);
+    if (offset === from || this.#load !== undefined) {
+      await this.#endLoad();
+      await writeCopy(this.#options, undefined, position);
+    }
     return position;
+  }
+
+  /** Nothing is written any more when this resolves. */
+  async close(): Promise<void> {
+    await this.#load?.abort();
   }
 
   async #fetch(offset: number): Promise<FetchedPartition | undefined> {
@@ -170,7 +200,15 @@ class Restore {
   #write(part: FetchedPartition): Promise<void> {
     this.#records += part.batch?.count ?? 0;
     this.#bytes += part.batch?.slab.length ?? 0;
-    return writeCopy(this.#options, part, this.#position(part.nextOffset));
+    const load = this.#load;
+    if (load !== undefined && (part.batch === undefined || load.add(part.batch))) return load.room();
+    const rows = rowsOf(part); // before anything is waited for: the slab is not ours
+    return this.#endLoad().then(() => writeRows(this.#options, rows, this.#position(part.nextOffset)));
+  }
+
+  async #endLoad(): Promise<void> {
+    await this.#load?.finish();
+    this.#load = undefined;
   }
 
   #position(offset: number): ChangelogPosition {
@@ -181,11 +219,6 @@ class Restore {
 function rowsOf(part: FetchedPartition | undefined): RowBatch {
   const batch = part?.batch;
   const rows = new RowBatch(new ByteWriter(batch?.slab.length ?? 64));
-  for (let i = 0; batch !== undefined && i < batch.count; i++) {
-    const key = batch.slab.utf8Slice(batch.keyStarts[i], batch.keyEnds[i]);
-    const start = batch.valueStarts[i]!;
-    if (start < 0) rows.delete(key);
-    else rows.putBytes(key, batch.slab.subarray(start, batch.valueEnds[i]));
-  }
+  if (batch !== undefined) addRecords(rows, batch);
   return rows;
 }

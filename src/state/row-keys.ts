@@ -18,9 +18,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Key } from '../core/partitioner.ts';
+import { prefixEnd } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
 
-const PREFIX_LENGTH = 9;
+/** Bytes of the tag and partition that every row key of a state begins with. */
+export const PREFIX_LENGTH = 9;
 
 /** Operator rows and cut rows sort before all tags. */
 export const META_ROWS = '!';
@@ -36,6 +38,20 @@ export function rowPrefix(tag: string, partition: number): string {
     throw new StreamError('CONFIG_INVALID', `partition ${String(partition)} is not between 0 and 46655`);
   }
   return tag + partition.toString(36).padStart(3, '0');
+}
+
+/** What all rows begin with that lie in one range with this one: tag and partition, or for rows without them the whole key. */
+export function rangeOfRow(rowKey: string): string {
+  if (rowKey.startsWith('~')) return rowKey;
+  return rowKey.slice(
+    0,
+    rowKey.startsWith(META_ROWS) || rowKey.startsWith(CUT_ROWS) ? 1 + PREFIX_LENGTH : PREFIX_LENGTH,
+  );
+}
+
+/** The smallest text behind all keys of a range that `rangeOfRow` gave. */
+export function rangeEnd(range: string): string {
+  return range.startsWith('~') ? `${range}\0` : prefixEnd(range);
 }
 
 /** The part of a row key after its prefix. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemRandom } from '../../src/core/clock.ts';
 import { openStateSlot } from '../../src/job/state-slot.ts';
-import { openLevelStore } from '../../src/state/leveldb/level-store.ts';
+import { StateStore } from '../../src/state/leveldb/state-store.ts';
 import { StreamError } from '../../src/index.ts';
 
 let folder: string;
@@ -26,7 +26,7 @@ test('a slot that another process has is passed over', async () => {
   const locked = (path: string): never => {
     throw new StreamError('STATE_LOCKED', `${path} is locked`);
   };
-  const open = (path: string) => (path.includes('/0/') ? locked(path) : openLevelStore(path));
+  const open = (path: string) => (path.includes('/0/') ? locked(path) : StateStore.open(path, { alone: true }));
   const second = await openStateSlot(folder, systemRandom, open);
   expect(second.store.folder).toBe(join(folder, '1', 'rows'));
   await second.store.close();

@@ -58,6 +58,7 @@ async function restore(): Promise<readonly RestoreProgress[]> {
     topic,
     partition: 0,
     prefixes: ['row/'],
+    keys: [],
     signal: new AbortController().signal,
     onProgress: (now) => progress.push(now),
   });
@@ -137,7 +138,7 @@ test('a restore that is given up has not ended before what it was writing is wri
             events.push('written');
             await target.write(batches);
           }
-        : (Reflect.get(target, name) as unknown as () => unknown).bind(target),
+        : (Reflect.get(target, name) as (() => unknown) | undefined)?.bind(target),
   });
   await expect(
     restoreChangelog({
@@ -149,6 +150,7 @@ test('a restore that is given up has not ended before what it was writing is wri
       topic,
       partition: 0,
       prefixes: ['row/'],
+      keys: [],
       signal: new AbortController().signal,
       onProgress: () => undefined,
     }),

@@ -28,7 +28,7 @@ beforeEach(async () => {
     copyOf: (task) => {
       const partition = Number(task.slice(-1));
       const prefixes = [`${String(partition)}/`];
-      return { log, store, clock: systemClock, job: 'job', task, topic, partition, prefixes };
+      return { log, store, clock: systemClock, job: 'job', task, topic, partition, prefixes, keys: [] };
     },
     acceptableLag: 2,
     onCaughtUp: () => caughtUp++,

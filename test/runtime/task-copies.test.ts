@@ -36,7 +36,7 @@ beforeEach(async () => {
     tasks,
     copyOf: (task) => {
       const { partition } = tasks.get(task)!;
-      return { log, store, clock: systemClock, job: 'job', task, topic, partition, prefixes: [`${task}/`] };
+      return { log, store, clock: systemClock, job: 'job', task, topic, partition, prefixes: [`${task}/`], keys: [] };
     },
     acceptableLag: 2,
     mail: (work) => {

@@ -4,7 +4,7 @@ import { StreamError } from '../../core/stream-error.ts';
 import { abortFilter } from './abort-filter.ts';
 import { unpackAhead, unpackBatch } from './compression/unpack-batch.ts';
 import type { Landed } from './fetch-place.ts';
-import { nativeCrc32c } from './native-crc32c.ts';
+import { nativeCrc32c } from '../../core/native-crc32c.ts';
 
 /** The records of an answer as columns over the answer itself (uncompressed ones are not copied). Throws BATCH_CORRUPT. */
 export async function readAnswer({ answer, from, committed, askedAt }: Landed): Promise<FetchedPartition> {

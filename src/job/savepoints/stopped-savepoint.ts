@@ -143,7 +143,7 @@ async function readChangelogs(options: StoppedSavepoint, prepared: PreparedTopic
       const { task, place } = next;
       const { signal } = new AbortController();
       const onProgress = (): void => undefined;
-      await restoreChangelog({ log, store, clock, job, task, ...place, prefixes: [], signal, onProgress });
+      await restoreChangelog({ log, store, clock, job, task, ...place, prefixes: [], keys: [], signal, onProgress });
       const graph = store.get(taskGraphKey(job, task));
       if (graph !== undefined)
         checkGraph(JSON.parse(graph.toString()) as Manifest, plan, prepared.layout, `the state of ${task}`);

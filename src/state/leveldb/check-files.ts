@@ -16,7 +16,7 @@ import { crc32c } from '../../core/crc32c.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { damagedTables } from './damaged-tables.ts';
 import { readIfThere } from './read-if-there.ts';
-import { unmask } from './unmask.ts';
+import { unmask } from './masked-checksum.ts';
 
 const blockBytes = 32 * 1024;
 const headerBytes = 7;

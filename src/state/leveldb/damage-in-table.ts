@@ -14,7 +14,7 @@ import { ByteReader } from '../../core/byte-reader.ts';
 import { crc32c } from '../../core/crc32c.ts';
 import { onDemand } from '../../core/on-demand.ts';
 import { StreamError } from '../../core/stream-error.ts';
-import { unmask } from './unmask.ts';
+import { unmask } from './masked-checksum.ts';
 
 const snappy = onDemand('snappy') as () => {
   uncompressSync(packed: Buffer, options: { asBuffer: true }): Buffer;

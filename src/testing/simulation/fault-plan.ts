@@ -24,6 +24,7 @@ export const faultPoints = [
   'group.heartbeat',
   'store.write',
   'store.scan',
+  'store.load',
 ] as const;
 
 export type FaultPoint = (typeof faultPoints)[number];

@@ -1,6 +1,7 @@
 /** A process's view of its machine's disk: reads of single rows are immediate, scans and writes take time. */
-import type { RowBatch } from '../../core/row-batch.ts';
-import type { Row, ScanRange, Store } from '../../core/store.ts';
+import { ByteWriter } from '../../core/byte-writer.ts';
+import { addRecords, RowBatch } from '../../core/row-batch.ts';
+import type { BulkLoad, Row, ScanRange, Store } from '../../core/store.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Host } from './host.ts';
 import { brokenPosition } from './position-law.ts';
@@ -60,6 +61,26 @@ export class SimStore implements Store {
     return this.#host.call('store.scan', () =>
       this.#disk.keys(from, to).reduce((sum, key) => sum + key.length + this.#disk.get(key)!.length, 0),
     );
+  }
+
+  /** Rows of a load are in memory until they are all written at once. Now and then there is no such thing. */
+  async load(): Promise<BulkLoad | undefined> {
+    const { random } = this.#host;
+    if (random() < 0.3) return undefined;
+    let room = randomInt(random, 1, 100);
+    const rows = new RowBatch(new ByteWriter());
+    const wait = (): Promise<void> => this.#host.call('store.load', () => undefined, local);
+    return {
+      add: (batch) => {
+        room -= batch.count;
+        if (room < 0) return false;
+        addRecords(rows, batch);
+        return true;
+      },
+      room: wait,
+      finish: () => this.write([rows]),
+      abort: wait,
+    };
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ import {
   readBatchHeader,
 } from '../../../core/batch-format.ts';
 import { messageOf, StreamError } from '../../../core/stream-error.ts';
-import { nativeCrc32c } from '../native-crc32c.ts';
+import { nativeCrc32c } from '../../../core/native-crc32c.ts';
 import { compressionNumbers } from './compression.ts';
 import { lz4, zstd } from './native-codecs.ts';
 import { unpackSnappy } from './unpack-snappy.ts';

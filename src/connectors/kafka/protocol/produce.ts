@@ -4,7 +4,7 @@
  */
 import { stampProducer } from '../../../core/batch-format.ts';
 import type { TopicPartition } from '../../../core/log.ts';
-import { nativeCrc32c } from '../native-crc32c.ts';
+import { nativeCrc32c } from '../../../core/native-crc32c.ts';
 import { byTopic } from './by-topic.ts';
 import type { PartitionError } from './partition-error.ts';
 import type { ProducerId } from './producer-id.ts';

@@ -1,33 +1,9 @@
-/**
- * `kafka-restore-child.ts keep|fetch BROKERS FOLDER RECORDS`: keeps the newest text of each user, until nothing is left to
- * read and to restore; or fetches the changelog without doing anything with it. Prints what it took as a JSON line.
- */
+/** `kafka-restore-fetch-child.ts BROKERS`: fetches the changelog without doing anything with it. Prints what it took as a JSON line. */
 import { readFileSync } from 'node:fs';
 import { openKafkaLog } from '../../src/connectors/kafka/kafka-log.ts';
-import { delay, systemClock, systemRandom } from '../../src/core/clock.ts';
-import { kafka, leveldb, run, type JobHandle } from '../../src/index.ts';
-import { keeping } from './kafka-restore-job.ts';
+import { systemClock, systemRandom } from '../../src/core/clock.ts';
 
-const [mode, brokers = '', folder = '', count = '0'] = process.argv.slice(2);
-const records = Number(count);
-
-async function keep(): Promise<object> {
-  const job = await run(keeping, { log: kafka({ brokers }), state: leveldb(folder), commit: { interval: 5_000 } });
-  const before = performance.now();
-  await idle(job);
-  const seconds = (performance.now() - before) / 1000;
-  const { restore, recordsIn, restarts } = job.status;
-  await job.close();
-  return { seconds, restored: restore.records, bytes: restore.bytes, recordsIn, restarts };
-}
-
-async function idle(job: JobHandle): Promise<void> {
-  for (;;) {
-    await delay(systemClock, 20);
-    const { tasks, restore, recordsIn } = job.status;
-    if (tasks > 0 && restore.remaining === 0 && (restore.records > 0 || recordsIn >= records)) return;
-  }
-}
+const [brokers = ''] = process.argv.slice(2);
 
 async function fetch(): Promise<object> {
   const log = await openKafkaLog({ brokers }, { clock: systemClock, random: systemRandom });
@@ -55,6 +31,6 @@ async function fetch(): Promise<object> {
   return { seconds, records: seen };
 }
 
-const result = await (mode === 'keep' ? keep() : fetch());
+const result = await fetch();
 const peakKib = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 console.log(JSON.stringify({ ...result, peakRssMib: Math.round(peakKib / 1024) }));

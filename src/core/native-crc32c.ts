@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { crc32c, type Checksum } from '../../core/crc32c.ts';
+import { crc32c, type Checksum } from './crc32c.ts';
 
 interface NativeCrc {
   readonly crc32c: (data: Uint8Array) => number;

@@ -1,0 +1,18 @@
+import { closeSync, openSync } from 'node:fs';
+import type { Checksum } from '../../../core/crc32c.ts';
+import type { PlacedRows } from './row-places.ts';
+import { sortRows } from './sort-rows.ts';
+import { TableWriter, type TableFile } from './table-writer.ts';
+
+/** Writes rows as a table, of each key the last one. `sequence` says how new they are beside those of other tables. */
+export function buildTable(path: string, rows: PlacedRows, sequence: number, checksum: Checksum): TableFile {
+  const order = sortRows(rows);
+  const file = openSync(path, 'wx');
+  try {
+    const table = new TableWriter(file, rows, sequence, checksum);
+    for (let i = 0; i < order.length; i++) table.put(order[i]!);
+    return table.finish();
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,19 @@
+/** Between the thread of a store and the one that builds its tables. */
+import type { SharedRows } from './row-buffer.ts';
+import type { TableFile } from './table-writer.ts';
+
+export interface BuildRequest {
+  readonly id: number;
+  readonly path: string;
+  readonly sequence: number;
+  /** Not changed until the answer. */
+  readonly rows: SharedRows;
+  readonly count: number;
+  readonly byteLength: number;
+}
+
+export interface BuildAnswer {
+  readonly id: number;
+  /** The table, or why there is none. */
+  readonly result: TableFile | string;
+}

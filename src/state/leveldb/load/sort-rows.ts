@@ -1,0 +1,148 @@
+/**
+ * Order of rows by the bytes of their keys, and of each key only the row that came last.
+ *
+ * Keys of one state begin alike, and use few different bytes behind that (digits, say). So a key becomes a number of 44
+ * bits, in base (bytes in use + 1), of what follows the common beginning: enough for 12 digits. With the number of the row
+ * behind it that is a 64-bit integer, and typed arrays sort those natively. What those bits do not tell apart is compared.
+ */
+import { PREFIX_LENGTH } from '../../row-keys.ts';
+import { PLACES, type PlacedRows } from './row-places.ts';
+
+const rowBits = 20;
+const keyBits = 64 - rowBits;
+const keyBitsBelow = 2 ** (32 - rowBits);
+
+/** Most rows that can be sorted. */
+export const MOST_ROWS = 2 ** rowBits;
+
+/** Which rows, in their order. */
+export function sortRows(rows: PlacedRows): Int32Array {
+  const order = new Int32Array(rows.count);
+  let sorted = 0;
+  for (const state of statesOf(rows)) sorted = sortState(rows, state, order, sorted);
+  return order.subarray(0, sorted);
+}
+
+/** Rows whose keys begin with the same tag and partition. */
+interface StateRows {
+  readonly first: number;
+  readonly members: Int32Array;
+  /** Bytes at the beginning that the keys of all members have in common. */
+  shared: number;
+  /** Which bytes there are behind tag and partition: not 0. */
+  readonly used: Uint8Array;
+  count: number;
+}
+
+/** In the order of what their keys begin with. */
+function statesOf(rows: PlacedRows): readonly StateRows[] {
+  const { bytes, count, places } = rows;
+  const states: StateRows[] = [];
+  let state: StateRows | undefined;
+  for (let row = 0; row < count; row++) {
+    const start = places[PLACES * row]!;
+    const length = places[PLACES * row + 1]! - start;
+    if (state === undefined || !isMember(rows, state, row)) {
+      state = states.find((other) => isMember(rows, other, row));
+      if (state === undefined) {
+        const members = new Int32Array(count - row);
+        state = { first: row, members, shared: length, used: new Uint8Array(256), count: 0 };
+        states.push(state);
+      }
+    }
+    state.members[state.count++] = row;
+    const first = places[PLACES * state.first]!;
+    const { used } = state;
+    let shared = Math.min(state.shared, length);
+    for (let i = PREFIX_LENGTH; i < length; i++) {
+      const byte = bytes[start + i]!;
+      used[byte] = 1;
+      if (i < shared && bytes[first + i] !== byte) shared = i;
+    }
+    state.shared = shared;
+  }
+  return states.sort((a, b) => compareKeys(rows, a.first, b.first) || a.first - b.first);
+}
+
+// Keys that are too short to be of a state are alone with their like.
+function isMember({ bytes, places }: PlacedRows, { first }: StateRows, row: number): boolean {
+  const a = places[PLACES * first]!;
+  const b = places[PLACES * row]!;
+  const lengthA = places[PLACES * first + 1]! - a;
+  const lengthB = places[PLACES * row + 1]! - b;
+  if ((lengthA < PREFIX_LENGTH || lengthB < PREFIX_LENGTH) && lengthA !== lengthB) return false;
+  for (let i = Math.min(lengthA, PREFIX_LENGTH) - 1; i >= 0; i--) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
+}
+
+/** Puts the rows into `order` from `start` on; returns where they end. */
+function sortState(rows: PlacedRows, state: StateRows, order: Int32Array, start: number): number {
+  const { members, count } = state;
+  const numbers = numberKeys(rows, state);
+  const halves = new Uint32Array(numbers.buffer);
+  numbers.sort();
+  let end = start;
+  for (let from = 0, to = 0; from < count; from = to) {
+    const high = halves[2 * from + 1];
+    const low = halves[2 * from]! >>> rowBits;
+    const alike = end;
+    for (to = from; to < count && halves[2 * to + 1] === high && halves[2 * to]! >>> rowBits === low; to++) {
+      order[end++] = members[halves[2 * to]! & (MOST_ROWS - 1)]!;
+    }
+    if (to - from > 1) end = sortAlike(rows, order, alike, end);
+  }
+  return end;
+}
+
+/** Sorts `[start, end)` of `order`, and leaves of each key the newest; returns where they end. */
+function sortAlike(rows: PlacedRows, order: Int32Array, start: number, end: number): number {
+  const alike = order.subarray(start, end).sort((a, b) => compareKeys(rows, a, b) || a - b);
+  let to = start;
+  for (let i = 0; i < alike.length; i++) {
+    const isNewest = i + 1 === alike.length || compareKeys(rows, alike[i]!, alike[i + 1]!) !== 0;
+    if (isNewest) order[to++] = alike[i]!;
+  }
+  return to;
+}
+
+/** The keys as numbers, each with the place of its row in `members`. */
+function numberKeys(
+  { bytes, places }: PlacedRows,
+  { members, count, shared, used }: StateRows,
+): BigUint64Array<ArrayBuffer> {
+  const digits = new Uint16Array(256);
+  let base = 1; // 0 stands for the end of a key
+  for (let byte = 0; byte < 256; byte++) if (used[byte] !== 0) digits[byte] = base++;
+  const digitCount = Math.floor(keyBits / Math.log2(Math.max(2, base)));
+
+  const powers = Array.from({ length: digitCount + 1 }, (_, exponent) => base ** exponent);
+
+  const numbers = new BigUint64Array(count);
+  const halves = new Uint32Array(numbers.buffer);
+  for (let i = 0; i < count; i++) {
+    let at = places[PLACES * members[i]!]! + shared;
+    const end = places[PLACES * members[i]! + 1]!;
+    const last = Math.min(end, at + digitCount);
+    let number = 0;
+    const left = digitCount - last + at;
+    while (at < last) number = number * base + digits[bytes[at++]!]!;
+    number *= powers[left]!;
+    const high = Math.floor(number / keyBitsBelow);
+    halves[2 * i] = ((number - high * keyBitsBelow) << rowBits) | i;
+    halves[2 * i + 1] = high;
+  }
+  return numbers;
+}
+
+/** Below 0: the key of row `a` comes first; 0: they are the same. */
+function compareKeys({ bytes, places }: PlacedRows, a: number, b: number): number {
+  let atA = places[PLACES * a]!;
+  let atB = places[PLACES * b]!;
+  const endA = places[PLACES * a + 1]!;
+  const endB = places[PLACES * b + 1]!;
+  while (atA < endA && atB < endB) {
+    const difference = bytes[atA++]! - bytes[atB++]!;
+    if (difference !== 0) return difference;
+  }
+  return endA - atA - (endB - atB);
+}
