@@ -11,14 +11,13 @@ import { StreamError } from '../../../src/core/stream-error.ts';
 import { delay, systemClock } from '../../../src/core/clock.ts';
 import { embedded, kafka, leveldb, restore, run, type LogFactory } from '../../../src/index.ts';
 import type { SavepointManifest } from '../../../src/state/savepoint-format.ts';
-import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
 import { cli, CliProcess, freshFolder, until } from '../support/cli-process.ts';
 import { fresh, openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
+import { readSettled } from '../support/read-settled.ts';
 import { endOf, groupOf, moduleOf, savepointJob, topicsOf, type Event } from '../support/savepoint-job.ts';
 
-const timeoutMs = 300_000;
 const partitions = 3;
 const base = Math.floor(Date.now() / 10_000) * 10_000;
 
@@ -62,8 +61,8 @@ async function outputs(log: Log, name: string): Promise<readonly string[]> {
   const { counts, windows } = topicsOf(name);
   const made = await log.topics.describe([counts.name, windows.name]);
   if (made.includes(undefined)) return [];
-  const counted = (await readTopic(log, counts.name, counts.codec)).flat();
-  const closed = (await readTopic(log, windows.name, windows.codec)).flat();
+  const counted = (await readSettled(log, counts.name, counts.codec)).flat();
+  const closed = (await readSettled(log, windows.name, windows.codec)).flat();
   return [
     ...counted.map(({ key, time, count }) => `count ${key} ${String(time)} ${String(count)}`),
     ...closed.map(({ group, end, count }) => `window ${String(group)} ${String(end)} ${String(count)}`),
@@ -142,12 +141,12 @@ describeOnKafka('savepoints', {}, (cluster) => {
     const folder = freshFolder();
     writeFileSync(
       join(folder, 'millrace.yaml'),
-      'kafka:\n  session:\n    timeout: 6s\n  transaction:\n    timeout: 10s\n',
+      'kafka:\n  session:\n    timeout: 10s\n  transaction:\n    timeout: 20s\n',
     );
     return folder;
   }
 
-  test('a job goes back to a savepoint that was taken after kill -9', { timeout: timeoutMs }, async () => {
+  test('a job goes back to a savepoint that was taken after kill -9', async () => {
     const on = ['--kafka', cluster().bootstrap];
     const log = await openLog(cluster().bootstrap);
     const name = fresh('saved');
@@ -159,7 +158,9 @@ describeOnKafka('savepoints', {}, (cluster) => {
     const end = closing(second.at(-1)!.time + 60_000);
     await writeTopic(log, events, first, ({ time }) => time);
 
-    const workers = [new CliProcess(a, job, ...on), new CliProcess(b, job, ...on)];
+    // So slow that they are far from the end when they are killed.
+    const slow = moduleOf(a, name, 3, 400);
+    const workers = [new CliProcess(a, slow, ...on), new CliProcess(b, slow, ...on)];
     const target = join(a, 'savepoint');
     await running(
       workers,
@@ -203,7 +204,7 @@ describeOnKafka('savepoints', {}, (cluster) => {
     expect(await moved.drain()).toBe(0);
   });
 
-  test('a job moves from the log in a folder to a cluster', { timeout: timeoutMs }, async () => {
+  test('a job moves from the log in a folder to a cluster', async () => {
     const log = await openLog(cluster().bootstrap);
     const name = fresh('moved');
     const topology = savepointJob(name, 2);
