@@ -1,5 +1,5 @@
 /**
- * `kafka-restore-keep.mjs BROKERS FOLDER RECORDS`: keeps the newest text of each user, until nothing is left to read and to
+ * `kafka-restore-keep.mjs BROKERS FOLDER PARTITIONS RECORDS`: keeps the newest text of each user, until nothing is left to read and to
  * restore, and prints what it took as a JSON line. A plain process on the built package, as users have it: translating
  * sources would take its part of the processors.
  */
@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineTopology, kafka, leveldb, run, string, topic, valueState } from '../../dist/index.js';
 
-const [brokers, folder, count] = process.argv.slice(2);
-const records = Number(count);
+const [brokers, folder, ...counts] = process.argv.slice(2);
+const [partitions, records] = counts.map(Number);
 const userOf = (text) => text.slice(0, text.indexOf(':'));
 
 const keeping = defineTopology({
@@ -31,7 +31,7 @@ const before = performance.now();
 for (;;) {
   await delay(20);
   const { tasks, restore, recordsIn } = job.status;
-  if (tasks > 0 && restore.remaining === 0 && (restore.records > 0 || recordsIn >= records)) break;
+  if (tasks === partitions && restore.remaining === 0 && (restore.records > 0 || recordsIn >= records)) break;
 }
 const seconds = (performance.now() - before) / 1000;
 const { restore, recordsIn, restarts } = job.status;

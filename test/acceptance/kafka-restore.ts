@@ -40,8 +40,10 @@ export async function restoreAcceptance(args: readonly string[]): Promise<void> 
   const cluster = await startCluster({ heapMb: 1024 });
   const measure = async (mode: 'keep' | 'fetch', name: string): Promise<Measure> => {
     const command =
-      mode === 'fetch' ? [...fetching, cluster.bootstrap] : [...keeping, cluster.bootstrap, join(folder, name)];
-    const { output, cpuSeconds } = await processCost([process.execPath, ...command, values.keys]);
+      mode === 'fetch'
+        ? [...fetching, cluster.bootstrap]
+        : [...keeping, cluster.bootstrap, join(folder, name), String(partitions), values.keys];
+    const { output, cpuSeconds } = await processCost([process.execPath, ...command]);
     const took = JSON.parse(output.trim().split('\n').at(-1)!) as Measure;
     console.log(JSON.stringify({ what: name, cpuSeconds, ...took }));
     return took;

@@ -173,7 +173,12 @@ export class StateStore implements Store {
     const store = await openLevelStore(this.#folderOf(name), loadedSizes);
     const rows = new RowBatch(new ByteWriter(1024));
     rows.putBytes(rangesKey, Buffer.from(JSON.stringify(ranges)));
-    await store.write([rows]);
+    try {
+      await store.write([rows]);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     this.#keep({ name, store, ranges });
   }
 
