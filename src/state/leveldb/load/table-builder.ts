@@ -67,7 +67,9 @@ export class TableBuilder {
     const { memory: rows, count, byteLength } = buffer;
     return new Promise((resolve, reject) => {
       this.#building.set(id, { path, buffer, resolve, reject });
-      this.#running().postMessage({ id, path, sequence, rows, count, byteLength } satisfies BuildRequest);
+      const thread = this.#running();
+      thread.ref(); // an idle one keeps no process alive
+      thread.postMessage({ id, path, sequence, rows, count, byteLength } satisfies BuildRequest);
     });
   }
 
@@ -79,19 +81,22 @@ export class TableBuilder {
       this.#answered(answer);
     });
     thread.on('error', (error) => {
-      if (this.#thread === thread) this.#thread = undefined;
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
       for (const { path, buffer, reject } of this.#building.values()) {
         this.release(buffer);
         reject(storeWriteError(error, path));
       }
       this.#building.clear();
     });
+    thread.unref();
     return (this.#thread = thread);
   }
 
   #answered({ id, result }: BuildAnswer): void {
     const waiting = this.#building.get(id)!;
     this.#building.delete(id);
+    if (this.#building.size === 0) this.#thread?.unref();
     this.release(waiting.buffer);
     if (typeof result === 'string') waiting.reject(storeWriteError(new Error(result), waiting.path));
     else waiting.resolve(result);
