@@ -29,7 +29,7 @@ interface StateRows {
   readonly members: Int32Array;
   /** Bytes at the beginning that the keys of all members have in common. */
   shared: number;
-  /** Which bytes there are behind tag and partition: not 0. */
+  /** Which bytes there are behind those: not 0. */
   readonly used: Uint8Array;
   count: number;
 }
@@ -53,13 +53,12 @@ function statesOf(rows: PlacedRows): readonly StateRows[] {
     state.members[state.count++] = row;
     const first = places[PLACES * state.first]!;
     const { used } = state;
-    let shared = Math.min(state.shared, length);
-    for (let i = PREFIX_LENGTH; i < length; i++) {
-      const byte = bytes[start + i]!;
-      used[byte] = 1;
-      if (i < shared && bytes[first + i] !== byte) shared = i;
-    }
-    state.shared = shared;
+    const limit = Math.min(state.shared, length);
+    let at = Math.min(limit, PREFIX_LENGTH);
+    while (at < limit && bytes[first + at] === bytes[start + at]) at++;
+    for (let i = at; i < state.shared; i++) used[bytes[first + i]!] = 1; // all before had these
+    state.shared = at;
+    for (let i = at; i < length; i++) used[bytes[start + i]!] = 1;
   }
   return states.sort((a, b) => compareKeys(rows, a.first, b.first) || a.first - b.first);
 }
