@@ -9,7 +9,7 @@ import type { Io } from './io.ts';
 
 type LineOf = (topic: string, offset: number) => number | undefined;
 
-export function logOfFiles(files: FileWiring, { stdin, stdout }: Io): LogFactory {
+export function logOfFiles(files: FileWiring, { stdin, stdout }: Io, onWarning: (message: string) => void): LogFactory {
   return {
     kind: 'files',
     async open(context) {
@@ -30,6 +30,7 @@ export function logOfFiles(files: FileWiring, { stdin, stdout }: Io): LogFactory
         clock: context.clock,
         stdin,
         stdout,
+        onWarning,
       });
       lineOf = (topic, offset) => log.lineOf(topic, offset);
       return { log, store, close: () => log.close() };

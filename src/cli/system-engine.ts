@@ -25,14 +25,16 @@ export const systemEngine: Engine = {
       import('../job/run.ts'),
       import('../job/state-factories.ts'),
     ]);
-    const { files, io, settings, module, data } = request;
+    const { files, io, settings, module, data, logger } = request;
     const cluster = kafkaOptionsOf(settings, io.cwd);
     const onDisk = leveldb(...(cluster === undefined ? [] : [join(data, 'kafka')]));
     const state = settings.state === 'memory' || files !== undefined ? memory() : onDisk;
     const running: { job?: JobHandle } = {}; // known only after the log has been opened for it
     const log =
       files !== undefined
-        ? (await import('./log-of-files.ts')).logOfFiles(files, io)
+        ? (await import('./log-of-files.ts')).logOfFiles(files, io, (message) => {
+            logger.warn(message);
+          })
         : cluster === undefined
           ? await embeddedLog(request, running)
           : (await import('../job/log-factories.ts')).kafka(cluster);

@@ -36,6 +36,8 @@ export interface FilesLogOptions {
   readonly stdout: TextSink;
   /** Longest input line. Default 16 MiB. */
   readonly maxLineBytes?: number;
+  /** Hears of a line of a stream that is too long, while it still grows. */
+  readonly onWarning?: (message: string) => void;
 }
 
 export interface FilesLog extends Log {
@@ -92,13 +94,13 @@ export async function openFilesLog(options: FilesLogOptions): Promise<FilesLog> 
 
 async function openInput(
   { topic, path }: { readonly topic: string; readonly path: string },
-  { maxLineBytes = 16 * 1024 * 1024, stdin }: FilesLogOptions,
+  { maxLineBytes = 16 * 1024 * 1024, stdin, onWarning = () => undefined }: FilesLogOptions,
 ): Promise<LineInput> {
-  if (path === '-') return new StreamInput({ topic, name: 'standard input', maxLineBytes }, stdin);
+  if (path === '-') return new StreamInput({ topic, name: 'standard input', maxLineBytes }, stdin, onWarning);
   const found = await stat(path).catch((error: unknown) => Promise.reject(fileError(error, path)));
   const source = { topic, name: path, maxLineBytes };
   // A pipe can be read only once, and its size says nothing.
-  return found.isFile() ? FileInput.open(source) : new StreamInput(source, createReadStream(path));
+  return found.isFile() ? FileInput.open(source) : new StreamInput(source, createReadStream(path), onWarning);
 }
 
 async function refuseSameFile({ inputs, outputs }: FilesLogOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Which members copy the state of which tasks: elsewhere than the task and its other copies, where it is already, and
- * evenly, in this order. Where nothing has changed, nothing moves.
+ * Which members copy the state of which tasks: elsewhere than the task and its other copies, where it is already or was
+ * once, and evenly, in this order. Where nothing has changed, nothing moves.
  */
 import type { TaskId } from './task.ts';
 import type { WorkerPlace } from './worker-options.ts';
@@ -10,6 +10,8 @@ export interface StandbyMember {
   readonly id: string;
   /** Records that its copies are behind. */
   readonly standbys: ReadonlyMap<TaskId, number>;
+  /** How far its store is in the changelogs of tasks. */
+  readonly positions: ReadonlyMap<TaskId, number>;
   readonly place: WorkerPlace | undefined;
 }
 
@@ -32,7 +34,9 @@ export function placeStandbys(
       const nearest = Math.min(...others.map((member) => nearness(member, used)));
       const best = others
         .filter((member) => nearness(member, used) === nearest && mayTake(member))
-        .sort((a, b) => placed.get(a.id)!.length - placed.get(b.id)!.length)[0];
+        .sort(
+          (a, b) => placed.get(a.id)!.length - placed.get(b.id)!.length || positionIn(b, task) - positionIn(a, task),
+        )[0];
       if (best === undefined) return;
       taken.push(best);
       placed.get(best.id)!.push(task);
@@ -40,9 +44,14 @@ export function placeStandbys(
   };
   const hasRoom = ({ id }: StandbyMember): boolean => placed.get(id)!.length < most;
   for (const task of tasks) place(task, (member) => member.standbys.has(task) && hasRoom(member));
+  for (const task of tasks) place(task, (member) => member.positions.has(task) && hasRoom(member));
   for (const task of tasks) place(task, hasRoom);
   for (const task of tasks) place(task, () => true);
   return placed;
+}
+
+function positionIn({ positions }: StandbyMember, task: TaskId): number {
+  return positions.get(task) ?? 0;
 }
 
 // 0: another rack and another host than all of these; 1: another host; 2: not even that.

@@ -19,8 +19,6 @@ export interface TaskMember extends StandbyMember {
   readonly follows: boolean;
   /** Records that copies are behind that were asked for only to warm up. */
   readonly warmUps: ReadonlyMap<TaskId, number>;
-  /** How far its store is in the changelogs of tasks. */
-  readonly positions: ReadonlyMap<TaskId, number>;
   /** Ends of the changelogs of the tasks that it holds. */
   readonly ends: ReadonlyMap<TaskId, number>;
 }
@@ -55,8 +53,8 @@ export function placeTasks(
     }
     if (holder === undefined || holder === owner) placed.get(owner.id)!.push(task);
     // What is followed goes on being followed until its holder has given it up.
-    const comes = holder !== undefined && holder !== owner && followed(target, task) !== undefined;
-    if (owner !== target || comes) wanted.push({ member: target, task, ready: ready.includes(target) });
+    const isHandover = holder !== undefined && holder !== owner && followed(target, task) !== undefined;
+    if (owner !== target || isHandover) wanted.push({ member: target, task, ready: ready.includes(target) });
   }
   const begun = ({ member, task }: { member: TaskMember; task: TaskId }): number => (member.warmUps.has(task) ? 0 : 1);
   wanted.sort((a, b) => begun(a) - begun(b));

@@ -144,16 +144,16 @@ export class TaskCopies {
   }
 
   // Of tasks that are neither run nor followed here, those that were here last.
-  #positions(own: ReadonlySet<TaskId>): Record<TaskId, number> {
+  #positions(kept: ReadonlySet<TaskId>): Record<TaskId, number> {
     const { store, clock, job, tasks } = this.#options;
     const oldest = clock.now() - deletionsKeptMs / 2;
     const stored = [...tasks].flatMap(([id, { topicId }]) => {
       const position = readPosition(store, job, id);
-      const usable = position?.topicId === topicId && (own.has(id) || position.at >= oldest);
+      const usable = position?.topicId === topicId && (kept.has(id) || position.at >= oldest);
       return usable ? [{ id, ...position }] : [];
     });
-    const others = stored.filter(({ id }) => !own.has(id)).sort((a, b) => b.at - a.at);
-    const chosen = [...stored.filter(({ id }) => own.has(id)), ...others.slice(0, mostStored)];
+    const others = stored.filter(({ id }) => !kept.has(id)).sort((a, b) => b.at - a.at);
+    const chosen = [...stored.filter(({ id }) => kept.has(id)), ...others.slice(0, mostStored)];
     return Object.fromEntries(chosen.map(({ id, offset }) => [id, offset]));
   }
 }

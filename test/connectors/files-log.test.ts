@@ -170,6 +170,20 @@ test.each(longLines)('goes on behind a line that is too long: %s', async (_, bef
   }
 });
 
+test('tells of a line that is too long before it has ended', async () => {
+  const warnings: string[] = [];
+  stdin = new PassThrough();
+  const log = await openStdin({ maxLineBytes: 100, onWarning: (message) => warnings.push(message) });
+  const reading = readAll(log);
+  stdin.write('a\n');
+  for (let i = 0; i < 4; i++) stdin.write('x'.repeat(60));
+  await expect.poll(() => warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('standard input: line 2 is longer than 100 bytes and has not ended');
+  stdin.end('\nb');
+  expect(await reading).toEqual(['a', '(too long)', 'b']);
+  expect(warnings).toHaveLength(1);
+});
+
 test('fails when the file becomes shorter', async () => {
   const log = await openInput('a\nb\n');
   await truncate(path('in'), 1);

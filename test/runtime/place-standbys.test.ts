@@ -7,6 +7,8 @@ interface Told {
   readonly follows?: boolean;
   readonly held?: readonly string[];
   readonly standbys?: Readonly<Record<string, number | null>>;
+  /** Of tasks that it neither runs nor follows. */
+  readonly positions?: Readonly<Record<string, number>>;
   readonly place?: WorkerPlace;
 }
 
@@ -22,13 +24,19 @@ const positionsOf = (lags: Readonly<Record<string, number | null>>): Record<stri
 
 function assign(tasks: readonly string[], standbys: number, members: Readonly<Record<string, Told>>, copied = tasks) {
   const views = Object.entries(members).map(
-    ([memberId, { held = [], standbys: copies = {}, follows = true, place }]) => ({
+    ([memberId, { held = [], standbys: copies = {}, follows = true, positions = {}, place }]) => ({
       memberId,
       metadata: encodeMetadata({
         topology: 't',
         id: memberId,
         held,
-        copies: { follows, standbys: copies, warmUps: {}, positions: positionsOf(copies), ends: {} },
+        copies: {
+          follows,
+          standbys: copies,
+          warmUps: {},
+          positions: { ...positions, ...positionsOf(copies) },
+          ends: {},
+        },
         place,
         fenced: [],
       }),
@@ -56,6 +64,24 @@ describe('standbys', () => {
   test('are kept by those who can', () => {
     const result = assign(['a'], 2, { x: { held: ['a'] }, y: {}, z: { follows: false } });
     expect(result).toMatchObject({ y: { standbys: ['a'] }, z: { standbys: [] } });
+  });
+
+  test('go where the state was once, the furthest first, but not to one who has its share', () => {
+    const owners = { x: { held: ['a', 'b'] }, y: { held: ['c', 'd'] } };
+    const z = { positions: { a: 10, b: 500 } };
+    expect(assign(['a'], 1, { x: { held: ['a'] }, y: {}, z })).toMatchObject({
+      y: { standbys: [] },
+      z: { standbys: ['a'] },
+    });
+    expect(assign(['b'], 1, { x: { held: ['b'] }, w: { positions: { b: 400 } }, z })).toMatchObject({
+      w: { standbys: [] },
+      z: { standbys: ['b'] },
+    });
+    const result = assign(['a', 'b', 'c', 'd'], 1, {
+      ...owners,
+      z: { held: [], positions: { a: 1, b: 1, c: 1, d: 1 } },
+    });
+    expect(result['z']!.standbys).toHaveLength(2);
   });
 
   test('a lone member keeps none', () => {

@@ -32,6 +32,7 @@ const newline = 0x0a;
 export class StreamInput implements LineInput {
   readonly #source: LineSource;
   readonly #stream: NodeJS.ReadableStream;
+  readonly #onWarning: (message: string) => void;
   readonly #iterator: AsyncIterator<string | Buffer, undefined>;
   #chunks: Chunk[] = [];
   #released = 0;
@@ -48,9 +49,11 @@ export class StreamInput implements LineInput {
   readonly #waiting = new Set<() => void>();
   #closed = false;
 
-  constructor(source: LineSource, stream: NodeJS.ReadableStream) {
+  /** `onWarning` hears of a line that is too long while it still grows: it may never end. */
+  constructor(source: LineSource, stream: NodeJS.ReadableStream, onWarning: (message: string) => void) {
     this.#source = source;
     this.#stream = stream;
+    this.#onWarning = onWarning;
     this.#iterator = stream[Symbol.asyncIterator]();
   }
 
@@ -156,6 +159,10 @@ export class StreamInput implements LineInput {
     if (this.#pendingBytes <= this.#source.maxLineBytes) return;
     this.#longBytes = this.#pendingBytes;
     this.#take();
+    const { name, maxLineBytes } = this.#source;
+    this.#onWarning(
+      `${name}: line ${String(this.#nextLine)} is longer than ${String(maxLineBytes)} bytes and has not ended; when it does it goes to the dead letters`,
+    );
   }
 
   #take(): Buffer[] {
