@@ -32,8 +32,8 @@ export interface Store {
   size(range: ScanRange): Promise<number>;
   /**
    * Begins to fill ranges that have no rows with about so many, faster than `write` does. Each range is the beginning of
-   * all keys in it, as `rangeOfRow` gives it. Nobody else uses the ranges until the load has ended. Undefined: there is no
-   * faster way. Absent: there never is.
+   * all keys in it, as `rangeOfRow` gives it. Nobody else uses the ranges until the load has ended. Rows of other ranges
+   * may be among those that come. Undefined: there is no faster way. Absent: there never is.
    */
   load?(ranges: readonly string[], records: number): Promise<BulkLoad | undefined>;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export interface Store {
 /** Rows on their way into empty ranges. To be ended by `finish` or `abort`. */
 export interface BulkLoad {
   /**
-   * Takes the records of a batch as rows (without a value: deletions), later ones winning; their keys lie in the ranges.
+   * Takes the records of a batch as rows (without a value: deletions), later ones winning.
    * False: no more can be taken, and nothing of the batch was: `finish`, then `write`. Copies before it returns.
    */
   add(batch: RecordBatch): boolean;

@@ -62,14 +62,17 @@ export interface CopyStart {
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
   const { store, job, task, prefixes, keys } = options;
   const { topicId, offset, end, trusted } = await startOfCopy(options);
-  const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
   const reader = options.log.reader();
-  const restore = new Restore(options, reader, { topicId, end, load });
   try {
-    if (!trusted) await wipeCopy(options);
-    return await restore.run(offset);
+    const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
+    const restore = new Restore(options, reader, { topicId, end, load });
+    try {
+      if (!trusted) await wipeCopy(options);
+      return await restore.run(offset);
+    } finally {
+      await restore.close();
+    }
   } finally {
-    await restore.close();
     await reader.close();
   }
 }

@@ -9,16 +9,18 @@
  * is a lower bound of what its rows have seen.
  */
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ByteWriter } from '../../core/byte-writer.ts';
 import { RowBatch } from '../../core/row-batch.ts';
 import type { BulkLoad, Row, ScanRange, Store } from '../../core/store.ts';
-import { rangeEnd, rangeOfRow } from '../row-keys.ts';
+import { StreamError } from '../../core/stream-error.ts';
+import { PREFIX_LENGTH, rangeEnd, rangeOfRow } from '../row-keys.ts';
 import { openLevelStore, type LevelStore } from './level-store.ts';
+import { removeFolder } from './load/remove-folder.ts';
 import { TableBuilder } from './load/table-builder.ts';
 import { TableLoad } from './load/table-load.ts';
-import { storeError, storeWriteError } from './store-error.ts';
+import { storeError } from './store-error.ts';
 
 /** A row of each loaded task: the ranges whose rows it has. Without it a folder is of no use. */
 const rangesKey = '~ranges';
@@ -26,7 +28,7 @@ const rangesKey = '~ranges';
 /** Fewer rows are written one by one as fast. */
 const leastRecords = 50_000;
 
-const loadedSizes = { blockCacheBytes: 8 * 2 ** 20, writeBufferBytes: 8 * 2 ** 20 };
+const loadedSizes = { blockCacheBytes: 4 * 2 ** 20, writeBufferBytes: 4 * 2 ** 20 };
 
 interface LoadedTask {
   readonly name: string;
@@ -94,7 +96,8 @@ export class StateStore implements Store {
     }
     const home = parts.get(this.#home)!;
     parts.delete(this.#home);
-    if (home.length > 0) await this.#home.write(home, options);
+    // What a power cut takes back of the shared one it must not leave in those of tasks, which have the positions.
+    if (home.length > 0) await this.#home.write(home, { sync: options.sync === true || parts.size > 0 });
     await Promise.all([...parts].map(([store, part]) => store.write(part, options)));
   }
 
@@ -115,12 +118,17 @@ export class StateStore implements Store {
     while (this.#names.has(String(number))) number++;
     const name = String(number);
     this.#names.add(name);
-    const load = await TableLoad.start(this.#folderOf(name), this.#builder);
+    const load = await TableLoad.start(this.#folderOf(name), this.#builder).catch((error: unknown) => {
+      this.#names.delete(name);
+      throw error;
+    });
     return {
       add: (batch) => load.add(batch),
       room: () => load.room(),
       finish: async () => {
-        if (await load.finish()) await this.#take(name, ranges);
+        const found = await load.finish();
+        // Rows of states that this build does not know are kept for the one that does.
+        if (found.size > 0) await this.#take(name, [...new Set([...ranges, ...found])]);
         else this.#names.delete(name);
       },
       abort: async () => {
@@ -137,7 +145,7 @@ export class StateStore implements Store {
 
   async #openLoaded(): Promise<void> {
     for (const name of await this.#folders()) {
-      if (!(await this.#open(name)) && this.#alone) await this.#removeFolder(name);
+      if (!(await this.#open(name)) && this.#alone) await removeFolder(this.#folderOf(name));
     }
   }
 
@@ -153,7 +161,8 @@ export class StateStore implements Store {
   /** False: it was not filled to its end, or was to be removed. */
   async #open(name: string): Promise<boolean> {
     if (!existsSync(join(this.#folderOf(name), 'CURRENT'))) return false;
-    const store = await openLevelStore(this.#folderOf(name), loadedSizes);
+    const store = await this.#openWhole(name);
+    if (store === undefined) return false;
     const row = store.get(rangesKey);
     if (row === undefined) {
       await store.close();
@@ -161,6 +170,16 @@ export class StateStore implements Store {
     }
     this.#keep({ name, store, ranges: JSON.parse(row.toString()) as readonly string[] });
     return true;
+  }
+
+  // A damaged one is restored again: all of it is in the changelog.
+  async #openWhole(name: string): Promise<LevelStore | undefined> {
+    try {
+      return await openLevelStore(this.#folderOf(name), loadedSizes);
+    } catch (error) {
+      if (this.#alone && StreamError.is(error) && error.code === 'STATE_CORRUPT') return undefined;
+      throw error;
+    }
   }
 
   #keep(task: LoadedTask): void {
@@ -188,16 +207,8 @@ export class StateStore implements Store {
     await store.write([rows]);
     for (const range of ranges) this.#loaded.delete(range);
     await store.close();
-    await this.#removeFolder(name);
+    await removeFolder(this.#folderOf(name));
     this.#names.delete(name);
-  }
-
-  async #removeFolder(name: string): Promise<void> {
-    try {
-      await rm(this.#folderOf(name), { recursive: true, force: true });
-    } catch (error) {
-      throw storeWriteError(error, this.#folderOf(name));
-    }
   }
 
   #folderOf(name: string): string {
@@ -237,7 +248,8 @@ export class StateStore implements Store {
   }: ScanRange): readonly { readonly store: LevelStore; readonly from: string; readonly to: string }[] {
     const range = rangeOfRow(from);
     const whole = this.#loaded.get(range);
-    if (whole !== undefined && to <= rangeEnd(range)) return [{ store: whole.store, from, to }];
+    if (whole !== undefined && (to.startsWith(range) || to <= rangeEnd(range)))
+      return [{ store: whole.store, from, to }];
     const parts: { store: LevelStore; from: string; to: string }[] = [];
     let at = from;
     for (const [range, { store }] of [...this.#loaded].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -253,5 +265,6 @@ export class StateStore implements Store {
 }
 
 function isInRange(key: string, range: string): boolean {
-  return key.startsWith(range) && (key.length === range.length || !range.startsWith('~'));
+  const isWholeKey = range.startsWith('~') || range.length < PREFIX_LENGTH;
+  return isWholeKey ? key === range : key.startsWith(range);
 }

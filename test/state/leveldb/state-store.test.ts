@@ -209,6 +209,50 @@ test('what a process that died had loaded is removed', async () => {
   expect(existsSync(`${folder}.loaded/7`)).toBe(false);
 });
 
+test('rows of ranges that were not named are there as well, and are written to', async () => {
+  const store = await open();
+  await loaded(store, [
+    ['TASK00000a', '1'],
+    ['GONE00000a', '1'],
+    ['!GONE00000', 'meta'],
+  ]);
+  await store.write([rowsOf([['GONE00000b', '2']])]);
+  expect(await scan(store, 'A', 'Z')).toEqual(['GONE00000a=1', 'GONE00000b=2', 'TASK00000a=1']);
+  await store.close();
+  const again = await open();
+  expect(await scan(again, 'A', 'Z')).toEqual(['GONE00000a=1', 'GONE00000b=2', 'TASK00000a=1']);
+  expect(again.get('!GONE00000')?.toString()).toBe('meta');
+});
+
+test('a loaded folder that is damaged, or was being removed, is removed', async () => {
+  for (const missing of [/ldb$/, /MANIFEST/, /CURRENT/, /log$/]) {
+    const store = await open();
+    await loaded(store, [['TASK00000a', '1']]);
+    await store.close();
+    const [name] = readdirSync(`${folder}.loaded`);
+    for (const file of readdirSync(`${folder}.loaded/${name!}`)) {
+      if (missing.test(file)) rmSync(`${folder}.loaded/${name!}/${file}`);
+    }
+    const again = await open();
+    expect(again.get('TASK00000a')).toBe(undefined);
+    expect(readdirSync(`${folder}.loaded`)).toEqual([]);
+    await again.close();
+  }
+});
+
+test('keys that are the beginning of others are rows of their own', async () => {
+  const store = await open();
+  await loaded(store, [['TASK00000a', 'old']]);
+  await store.write([
+    rowsOf([
+      ['TASK', 'x'],
+      ['TASK00000a', 'new'],
+    ]),
+  ]);
+  expect(store.get('TASK00000a')?.toString()).toBe('new');
+  expect(store.get('TASK')?.toString()).toBe('x');
+});
+
 test('a folder that cannot be written is told', async () => {
   const store = await open();
   writeFileSync(`${folder}.loaded`, 'a file where the folder should be');

@@ -1,6 +1,6 @@
 /** Between the thread of a store and the one that builds its tables. */
 import type { SharedRows } from './row-buffer.ts';
-import type { TableFile } from './table-writer.ts';
+import type { BuiltTable } from './build-table.ts';
 
 export interface BuildRequest {
   readonly id: number;
@@ -15,5 +15,5 @@ export interface BuildRequest {
 export interface BuildAnswer {
   readonly id: number;
   /** The table, or why there is none. */
-  readonly result: TableFile | string;
+  readonly result: BuiltTable | string;
 }

@@ -4,11 +4,11 @@ import { threadEntry } from '../../../core/thread-entry.ts';
 import { storeWriteError } from '../store-error.ts';
 import type { BuildAnswer, BuildRequest } from './loader-messages.ts';
 import type { RowBuffer } from './row-buffer.ts';
-import type { TableFile } from './table-writer.ts';
+import type { BuiltTable } from './build-table.ts';
 
 interface Build {
   readonly path: string;
-  readonly resolve: (table: TableFile) => void;
+  readonly resolve: (table: BuiltTable) => void;
   readonly reject: (error: StreamError) => void;
 }
 
@@ -43,7 +43,7 @@ export class Loader {
   }
 
   /** Writes a table of the rows of a buffer, which must not change meanwhile. Fails with what writing a file can meet. */
-  build(path: string, { memory: rows, count, byteLength }: RowBuffer, sequence: number): Promise<TableFile> {
+  build(path: string, { memory: rows, count, byteLength }: RowBuffer, sequence: number): Promise<BuiltTable> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

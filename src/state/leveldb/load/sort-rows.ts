@@ -5,7 +5,7 @@
  * bits, in base (bytes in use + 1), of what follows the common beginning: enough for 12 digits. With the number of the row
  * behind it that is a 64-bit integer, and typed arrays sort those natively. What those bits do not tell apart is compared.
  */
-import { PREFIX_LENGTH } from '../../row-keys.ts';
+import { PREFIX_LENGTH, rangeOfRow } from '../../row-keys.ts';
 import { PLACES, type PlacedRows } from './row-places.ts';
 
 const rowBits = 20;
@@ -15,12 +15,27 @@ const keyBitsBelow = 2 ** (32 - rowBits);
 /** Most rows that can be sorted. */
 export const MOST_ROWS = 2 ** rowBits;
 
-/** Which rows, in their order. */
-export function sortRows(rows: PlacedRows): Int32Array {
+export interface SortedRows {
+  /** Which rows, in their order. */
+  readonly order: Int32Array;
+  /** Ranges that they lie in, see rangeOfRow. */
+  readonly ranges: ReadonlySet<string>;
+}
+
+export function sortRows(rows: PlacedRows): SortedRows {
   const order = new Int32Array(rows.count);
+  const states = statesOf(rows);
   let sorted = 0;
-  for (const state of statesOf(rows)) sorted = sortState(rows, state, order, sorted);
-  return order.subarray(0, sorted);
+  for (const state of states) sorted = sortState(rows, state, order, sorted);
+  return { order: order.subarray(0, sorted), ranges: new Set(states.flatMap((state) => rangesOf(rows, state))) };
+}
+
+/** Only rows of a state (no operator rows, cut rows, or others) are all in one range. */
+function rangesOf({ bytes, places }: PlacedRows, { first, members, count }: StateRows): readonly string[] {
+  const rangeOf = (row: number): string =>
+    rangeOfRow(bytes.toString('utf8', places[PLACES * row], places[PLACES * row + 1]));
+  const isOfState = rangeOf(first).length === PREFIX_LENGTH && !/^[!$~]/.test(rangeOf(first));
+  return isOfState ? [rangeOf(first)] : Array.from(members.subarray(0, count), rangeOf);
 }
 
 /** Rows whose keys begin with the same tag and partition. */

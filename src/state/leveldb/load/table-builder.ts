@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { Loader } from './loader.ts';
 import { RowBuffer } from './row-buffer.ts';
-import type { TableFile } from './table-writer.ts';
+import type { BuiltTable } from './build-table.ts';
 
 const mostBuffers = 6;
 
@@ -52,7 +52,7 @@ export class TableBuilder {
   }
 
   /** Writes a table of the rows of a buffer, which is released. Fails with what writing a file can meet. */
-  async build(path: string, buffer: RowBuffer, sequence: number): Promise<TableFile> {
+  async build(path: string, buffer: RowBuffer, sequence: number): Promise<BuiltTable> {
     const loader = this.#loaders.reduce((least, next) => (next.load < least.load ? next : least));
     try {
       return await loader.build(path, buffer, sequence);

@@ -4,20 +4,21 @@
  *
  *   records --> buffer --full--> sorted, written as a table (loader thread) --> ... --finish--> manifest
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordBatch } from '../../../core/record-batch.ts';
 import type { StreamError } from '../../../core/stream-error.ts';
 import { storeWriteError } from '../store-error.ts';
+import { removeFolder } from './remove-folder.ts';
 import { RowBuffer } from './row-buffer.ts';
 import type { TableBuilder } from './table-builder.ts';
-import type { TableFile } from './table-writer.ts';
+import type { BuiltTable } from './build-table.ts';
 import { MOST_TABLES, tableName, writeManifest } from './write-manifest.ts';
 
 export class TableLoad {
   readonly folder: string;
   readonly #builder: TableBuilder;
-  readonly #tables: Promise<TableFile>[] = [];
+  readonly #tables: Promise<BuiltTable>[] = [];
   /** Undefined while `#room` waits for the next one. */
   #buffer: RowBuffer | undefined;
   #room: Promise<void> = Promise.resolve();
@@ -63,14 +64,14 @@ export class TableLoad {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** False: there were no rows, and there is no folder. */
-  async finish(): Promise<boolean> {
+  /** The ranges that the rows lie in. None: there were no rows, and there is no folder. */
+  async finish(): Promise<ReadonlySet<string>> {
     await this.#room;
     if (this.#buffer!.count > 0) this.#seal();
     const tables = await Promise.all(this.#tables);
     if (tables.length === 0) {
       await this.abort();
-      return false;
+      return new Set();
     }
     try {
       await writeManifest(this.folder, tables);
@@ -78,7 +79,7 @@ export class TableLoad {
       throw storeWriteError(error, this.folder);
     }
     this.#end();
-    return true;
+    return new Set(tables.flatMap(({ ranges }) => [...ranges]));
   }
 
   /** Gives up: nothing is left when this resolves. */
@@ -86,7 +87,7 @@ export class TableLoad {
     await this.#room;
     await Promise.allSettled(this.#tables);
     this.#end();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   #seal(): void {

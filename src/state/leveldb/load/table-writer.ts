@@ -109,7 +109,7 @@ export class TableWriter {
     const footer = Buffer.alloc(footerBytes);
     writeHandle(footer, writeHandle(footer, 0, metaIndex), index);
     magic.copy(footer, footerBytes - magic.length);
-    writeSync(this.#file, footer);
+    writeAll(this.#file, footer);
     const [smallest, largest] = [this.#keyOf(this.#first), this.#keyOf(this.#last)];
     return { bytes: this.#written + footerBytes, smallest, largest };
   }

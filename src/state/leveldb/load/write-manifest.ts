@@ -8,7 +8,7 @@
  * of higher numbers are newer. Below that a table is older than those of the levels above it. So the oldest table goes to
  * the bottom, each next one a level higher, and none to level 1, which LevelDB would merge at once because of its size.
  */
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByteWriter } from '../../../core/byte-writer.ts';
 import { crc32c } from '../../../core/crc32c.ts';
@@ -50,7 +50,8 @@ export async function writeManifest(folder: string, tables: readonly TableFile[]
   });
   const manifest = `MANIFEST-${numberText(manifestNumber)}`;
   await writeDurably(join(folder, manifest), logOf(edit.buffer.subarray(0, edit.length)));
-  await writeDurably(join(folder, 'CURRENT'), Buffer.from(`${manifest}\n`));
+  await writeDurably(join(folder, 'CURRENT.new'), Buffer.from(`${manifest}\n`));
+  await rename(join(folder, 'CURRENT.new'), join(folder, 'CURRENT'));
 }
 
 const blockBytes = 32 * 1024;

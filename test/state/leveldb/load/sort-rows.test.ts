@@ -21,7 +21,7 @@ function expected(keys: readonly Buffer[]): readonly number[] {
 test('rows are ordered by the bytes of their keys, the last one of each', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(text, bytes), { maxLength: 200 }), (keys) => {
-      const order = sortRows(placedRows(keys.map((key) => [key, ''])));
+      const { order } = sortRows(placedRows(keys.map((key) => [key, ''])));
       expect([...order]).toEqual(expected(keys));
     }),
   );
@@ -31,10 +31,25 @@ test('many rows whose keys differ late only are ordered', () => {
   const keys = Array.from({ length: 5_000 }, (_, i) =>
     Buffer.from(`AAAAAA000${'long'.repeat(20)}${String((i * 7919) % 5_000)}${'x'.repeat(i % 3)}`),
   );
-  expect([...sortRows(placedRows(keys.map((key) => [key, ''])))]).toEqual(expected(keys));
+  expect([...sortRows(placedRows(keys.map((key) => [key, '']))).order]).toEqual(expected(keys));
 });
 
 test('all bytes there are can be in keys', () => {
   const keys = Array.from({ length: 256 * 256 }, (_, i) => Buffer.from([...Buffer.from('AAAAAA000'), i & 255, i >> 8]));
-  expect([...sortRows(placedRows(keys.map((key) => [key, ''])))]).toEqual(expected(keys));
+  expect([...sortRows(placedRows(keys.map((key) => [key, '']))).order]).toEqual(expected(keys));
+});
+
+test('the ranges of rows are told', () => {
+  const keys = [
+    'AAAAAA000a',
+    'AAAAAA000b',
+    'BBBBBB000',
+    '!AAAAAA000',
+    '!AAAAAA001',
+    '$AAAAAA000',
+    '~position/job/0',
+    '~position/job/1',
+  ];
+  const { ranges } = sortRows(placedRows(keys.map((key) => [key, ''])));
+  expect([...ranges].sort()).toEqual([...keys.slice(2), 'AAAAAA000'].sort());
 });
