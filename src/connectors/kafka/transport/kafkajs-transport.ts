@@ -2,7 +2,7 @@
  * The transport to a real cluster: a connection per node and slot, made when it is first needed by one attempt that all
  * callers share. After a failed attempt the next one waits, longer each time.
  */
-import { delay, type Clock, type Random } from '../../../core/clock.ts';
+import { delay, type Clock, type Random, type Timer } from '../../../core/clock.ts';
 import { messageOf, StreamError } from '../../../core/stream-error.ts';
 import type { BrokerAddress, KafkaSettings } from '../kafka-options.ts';
 import { decodeMetadataResponse, encodeMetadataRequest, metadataApi } from '../protocol/metadata.ts';
@@ -27,6 +27,9 @@ export interface TransportEnvironment {
 
 /** Whoever starts a job wants to know soon that the cluster is not there. */
 const startTimeoutMs = 6_000;
+
+/** The time is counted in steps: a process that stood still has waited for one step at most. */
+const startStepMs = 500;
 
 /** In a row; after so many no broker is in the middle of stopping. */
 const certainRebuffs = 5;
@@ -72,9 +75,14 @@ class KafkajsTransport implements KafkaTransport {
   async start(): Promise<void> {
     const abort = new AbortController();
     let last: unknown;
-    const timer = this.#clock.schedule(startTimeoutMs, () => {
-      abort.abort(last ?? noAnswer(this.#settings));
-    });
+    let leftMs = startTimeoutMs;
+    const wait = (): Timer =>
+      this.#clock.schedule(startStepMs, () => {
+        leftMs -= startStepMs;
+        if (leftMs > 0) timer = wait();
+        else abort.abort(last ?? noAnswer(this.#settings));
+      });
+    let timer = wait();
     try {
       await abortable(
         this.#persist((error) => (last = error), abort.signal),

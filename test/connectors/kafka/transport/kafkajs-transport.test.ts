@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { kafkaSettings, type KafkaOptions } from '../../../../src/connectors/kafka/kafka-options.ts';
 import type { KafkaTransport, Slot } from '../../../../src/connectors/kafka/transport/kafka-transport.ts';
 import { openKafkajsTransport } from '../../../../src/connectors/kafka/transport/kafkajs-transport.ts';
-import { systemClock } from '../../../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../../../src/core/clock.ts';
 import { StreamError } from '../../../../src/core/stream-error.ts';
 import { ManualClock } from '../../../../src/testing/manual-clock.ts';
 import { RequestWriter } from '../../../../src/connectors/kafka/protocol/request-writer.ts';
@@ -25,7 +25,7 @@ async function startBroker(node = 1): Promise<WireBroker> {
 async function connect(
   brokers: string | readonly WireBroker[],
   options: Partial<KafkaOptions> = {},
-  clock = new ManualClock(),
+  clock: Clock = new ManualClock(),
 ): Promise<KafkaTransport> {
   const addresses = typeof brokers === 'string' ? brokers : brokers.map(({ address }) => address);
   const settings = kafkaSettings({ brokers: addresses, ...options });
@@ -192,6 +192,26 @@ test('says within ten seconds that no broker answers, and which ones', async () 
   expect(error.message).toContain('Check that the brokers run and that `brokers` has their addresses.');
   expect(clock.monotonic()).toBeLessThan(10_000);
   expect(clock.pending).toBe(0);
+});
+
+test('a process that stood still while it connected does not say that no broker answers', async () => {
+  const broker = await startBroker();
+  leading([broker], () => []);
+  let due: (() => void)[] | undefined = []; // until the process stands still
+  const clock: Clock = {
+    ...systemClock,
+    schedule: (delayMs, callback) => {
+      if (due === undefined) return systemClock.schedule(delayMs, callback);
+      due.push(callback);
+      return { cancel: () => (due = due?.filter((each) => each !== callback)) };
+    },
+  };
+  const connecting = connect([broker], {}, clock);
+  const late = due.splice(0);
+  due = undefined;
+  for (const callback of late) callback(); // it goes on: everything is due at once
+  expect(await (await connecting).controller()).toBe(1);
+  expect(late.length).toBeGreaterThan(0);
 });
 
 test('says so when a broker takes the connection and then says nothing', async () => {
