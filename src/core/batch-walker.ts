@@ -40,6 +40,16 @@ export interface WalkOptions {
   readonly drops?: (header: BatchHeader) => boolean;
   /** Unpacks the records of a compressed batch. `codec` is the batch's compression number: 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
   readonly decompress?: (codec: number, records: Buffer) => Buffer;
+  /** Gives memory for so many records or more. Default: fresh memory. */
+  readonly columns?: (count: number) => WalkedColumns;
+}
+
+/** What the walk fills. */
+export type WalkedColumns = ReturnType<typeof emptyColumns> & { readonly headerStarts: Int32Array };
+
+/** Fresh columns for `count` records. */
+export function walkedColumns(count: number): WalkedColumns {
+  return { ...emptyColumns(count), headerStarts: new Int32Array(count) };
 }
 
 export interface WalkResult {
@@ -63,9 +73,10 @@ interface Section {
 export function walkBatches(buffer: Buffer, options: WalkOptions, start = 0, end: number = buffer.length): WalkResult {
   const { topic, partition, from = 0 } = options;
   try {
+    const { columns = walkedColumns } = options;
     const scan = scanHeaders(buffer, start, end, options);
     const result = { nextOffset: Math.max(scan.nextOffset, from), wholeBytes: scan.wholeBytes };
-    const batch = scan.count === 0 ? undefined : new Columns(scan.sections, scan.count, from).read(options);
+    const batch = scan.count === 0 ? undefined : new Columns(scan.sections, columns(scan.count), from).read(options);
     return batch === undefined
       ? { batch: undefined, ...result }
       : { batch: { topic, partition, ...batch, nextOffset: result.nextOffset }, ...result };
@@ -135,16 +146,14 @@ function markerOf(buffer: Buffer, header: BatchHeader): ControlMarker {
 class Columns {
   readonly #sections: readonly Section[];
   readonly #from: number;
-  readonly #columns: ReturnType<typeof emptyColumns>;
-  readonly #headerStarts: Int32Array;
+  readonly #columns: WalkedColumns;
   #hasHeaders = false;
   #count = 0;
 
-  constructor(sections: readonly Section[], count: number, from: number) {
+  constructor(sections: readonly Section[], columns: WalkedColumns, from: number) {
     this.#sections = sections;
     this.#from = from;
-    this.#columns = emptyColumns(count);
-    this.#headerStarts = new Int32Array(count);
+    this.#columns = columns;
   }
 
   read(options: WalkOptions): Omit<RecordBatch, 'topic' | 'partition' | 'nextOffset'> | undefined {
@@ -155,15 +164,14 @@ class Columns {
       slab: sections[0]!.slab,
       count: this.#count,
       ...this.#columns,
-      headerStarts: this.#hasHeaders ? this.#headerStarts : undefined,
+      headerStarts: this.#hasHeaders ? this.#columns.headerStarts : undefined,
     };
   }
 
   #section({ header, slab, start, end }: Section, { checkCrc }: WalkOptions): void {
-    const { offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds } = this.#columns;
+    const { offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds, headerStarts } = this.#columns;
     const { baseOffset, lastOffset, baseTimestamp, maxTimestamp, count } = header;
     const appendTime = (header.attributes & appendTimeBit) !== 0;
-    const headerStarts = this.#headerStarts;
     const from = this.#from;
     const cursor = new Cursor(slab, start, end);
     let i = this.#count;

@@ -91,6 +91,11 @@ export interface FetchedPartition extends TopicPartition {
   readonly ended?: boolean | undefined;
 }
 
+export interface ReaderOptions {
+  /** A batch is done with when the next fetch begins: its memory may then be used again. Default false. */
+  readonly reusesMemory?: boolean;
+}
+
 export interface LogReader {
   /**
    * The next records of the asked partitions. Resolves when there is something for at least one of them or the wait is
@@ -231,7 +236,7 @@ export interface Log {
   readonly topics: TopicAdmin;
   /** Of logs that are a cluster of their own. */
   readonly cluster?: ClusterTools | undefined;
-  reader(): LogReader;
+  reader(options?: ReaderOptions): LogReader;
   join(spec: GroupSpec): Promise<GroupMember>;
   /** Opens the transactional id: fences its former holder and resolves what that one left open. */
   transactor(id: string, timeoutMs: number): Promise<Transactor>;

@@ -62,7 +62,7 @@ export interface CopyStart {
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
   const { store, job, task, prefixes, keys } = options;
   const { topicId, offset, end, trusted } = await startOfCopy(options);
-  const reader = options.log.reader();
+  const reader = options.log.reader({ reusesMemory: true });
   try {
     const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
     const restore = new Restore(options, reader, { topicId, end, load });

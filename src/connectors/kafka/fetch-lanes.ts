@@ -37,19 +37,29 @@ interface Question extends Ask {
   readonly places: readonly FetchPlace[];
 }
 
+export interface FetchLanesOptions {
+  /** Of the reader: makes its connections its own. */
+  readonly number: number;
+  /** Where answers go, see SendOptions. */
+  readonly memory: ((size: number) => Buffer) | undefined;
+  /** Called when something has changed. */
+  readonly onLanding: () => void;
+}
+
 export class FetchLanes {
   readonly #context: KafkaContext;
   readonly #quick: Slot;
   readonly #parked: Slot;
-  /** Called when something has changed. */
+  readonly #memory: ((size: number) => Buffer) | undefined;
   readonly #onLanding: () => void;
   /** `slot/node` with a question under way. */
   readonly #busy = new Set<string>();
   /** Nodes whose quick connection is taken by a short poll. */
   readonly #short = new Set<number>();
 
-  constructor(context: KafkaContext, number: number, onLanding: () => void) {
+  constructor(context: KafkaContext, { number, memory, onLanding }: FetchLanesOptions) {
     this.#context = context;
+    this.#memory = memory;
     this.#quick = `fetch-${number}`;
     this.#parked = `poll-${number}`;
     this.#onLanding = onLanding;
@@ -133,7 +143,7 @@ export class FetchLanes {
       const { apiKey, version } = fetchApi;
       const timeoutMs = settings.requestTimeoutMs + waitMs;
       const { errorCode, partitions } = decodeFetchResponse(
-        await transport.send(node, slot, apiKey, version, body, { timeoutMs }),
+        await transport.send(node, slot, apiKey, version, body, { timeoutMs, memory: this.#memory }),
       );
       if (errorCode !== 0) throw brokerFailure(errorCode, `the fetch from broker ${node}`);
       for (const answer of partitions) {

@@ -7,7 +7,16 @@
  *            --- transactor                produce    |
  */
 import type { Clock, Random } from '../../core/clock.ts';
-import type { ClusterTools, GroupMember, GroupSpec, Log, LogReader, TopicAdmin, Transactor } from '../../core/log.ts';
+import type {
+  ClusterTools,
+  GroupMember,
+  GroupSpec,
+  Log,
+  LogReader,
+  ReaderOptions,
+  TopicAdmin,
+  Transactor,
+} from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { AtLeastOnceTransactor } from './at-least-once-transactor.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
@@ -64,9 +73,9 @@ export class KafkaLog implements Log {
     this.cluster = new KafkaCluster(this.#context);
   }
 
-  reader(): LogReader {
+  reader(options: ReaderOptions = {}): LogReader {
     this.#checkOpen();
-    return new KafkaReader(this.#context, ++this.#readers);
+    return new KafkaReader(this.#context, ++this.#readers, options);
   }
 
   join(spec: GroupSpec): Promise<GroupMember> {

@@ -1,4 +1,4 @@
-import { walkBatches } from '../../core/batch-walker.ts';
+import { walkBatches, walkedColumns, type WalkedColumns } from '../../core/batch-walker.ts';
 import type { FetchedPartition } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { abortFilter } from './abort-filter.ts';
@@ -7,7 +7,10 @@ import type { Landed } from './fetch-place.ts';
 import { nativeCrc32c } from '../../core/native-crc32c.ts';
 
 /** The records of an answer as columns over the answer itself (uncompressed ones are not copied). Throws BATCH_CORRUPT. */
-export async function readAnswer({ answer, from, committed, askedAt }: Landed): Promise<FetchedPartition> {
+export async function readAnswer(
+  { answer, from, committed, askedAt }: Landed,
+  columns: (count: number) => WalkedColumns = walkedColumns,
+): Promise<FetchedPartition> {
   const { topic, partition, records, end, stable, aborted } = answer;
   try {
     const ahead = await unpackAhead(records);
@@ -16,6 +19,7 @@ export async function readAnswer({ answer, from, committed, askedAt }: Landed): 
       partition,
       from,
       checksum: nativeCrc32c,
+      columns,
       decompress: (codec, packed) => unpackBatch(codec, packed, ahead),
       ...(committed ? abortFilter(aborted) : {}),
     });

@@ -6,6 +6,7 @@ import type {
   GroupSpec,
   Log,
   LogReader,
+  ReaderOptions,
   TopicAdmin,
   Transactor,
 } from '../../core/log.ts';
@@ -34,9 +35,14 @@ export class SimLog implements Log {
     this.topics = topicAdmin(host, cluster);
   }
 
-  reader(): LogReader {
+  // Whoever may not look at a batch any more finds rubbish there.
+  reader({ reusesMemory = false }: ReaderOptions = {}): LogReader {
+    let before: readonly FetchedPartition[] = [];
     return {
-      fetch: (request) => fetchFrom(this.#host, this.#cluster, request),
+      fetch: async (request) => {
+        if (reusesMemory) for (const { batch } of before) batch?.slab.fill(0xee);
+        return (before = await fetchFrom(this.#host, this.#cluster, request));
+      },
       close: () => Promise.resolve(),
     };
   }

@@ -217,3 +217,33 @@ test('fails when it is closed, and leaves no timer', async () => {
   await one.clock.advance(500); // the broker's own wait
   expect(one.clock.pending).toBe(0);
 });
+
+test('uses the memory of a batch again when it may, and never while another one is in use', async () => {
+  const one = new ReaderCase([1, 2]);
+  for (const text of ['a', 'b', 'c']) await one.write(0, text);
+  await one.write(1, 'd');
+  const reader = one.log.reader({ reusesMemory: true });
+  const memoryOf = ({ batch }: FetchedPartition): readonly ArrayBufferLike[] => [
+    batch!.slab.buffer,
+    batch!.offsets.buffer,
+    batch!.valueEnds.buffer,
+  ];
+  const seen = new Set<readonly ArrayBufferLike[]>();
+  for (const offset of [0, 1, 2]) {
+    const [fetched] = await one.settle(reader.fetch(one.request({ 0: 2 * offset }, { partitionBytes: 1 })));
+    expect(valuesOf(fetched!)[0]).toBe('abc'[offset]);
+    seen.add(memoryOf(fetched!));
+  }
+  const [first, ...later] = seen;
+  for (const memory of later) for (const [i, each] of memory.entries()) expect(each).toBe(first![i]);
+
+  const both = await one.settle(reader.fetch(one.request({ 0: 0, 1: 0 })));
+  const rest = both.length === 2 ? [] : await one.settle(reader.fetch(one.request({ 0: 0, 1: 0 })));
+  expect(byPartition([...both, ...rest])).toEqual({ 0: ['a', 'b', 'c'], 1: ['d'] });
+
+  const plain = one.log.reader();
+  const [fresh] = await one.settle(plain.fetch(one.request({ 0: 0 })));
+  const [again] = await one.settle(plain.fetch(one.request({ 0: 0 })));
+  expect(memoryOf(fresh!)[1]).not.toBe(memoryOf(again!)[1]);
+  expect(memoryOf(fresh!)[0]).not.toBe(first![0]);
+});

@@ -30,9 +30,12 @@ export class BrokerConnection {
   readonly #settings: KafkaSettings;
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
-  readonly #frames = new ResponseFrames((correlationId, payload) => {
-    this.#answers++;
-    this.#inFlight.fulfillRequest({ correlationId, payload, size: payload.length });
+  readonly #frames = new ResponseFrames({
+    memoryFor: (correlationId, size) => this.#inFlight.memoryFor(correlationId, size),
+    onAnswer: (correlationId, payload) => {
+      this.#answers++;
+      this.#inFlight.fulfillRequest({ correlationId, payload, size: payload.length });
+    },
   });
   readonly #connection: KafkajsConnection;
   readonly #ended: Promise<never>;
@@ -154,7 +157,7 @@ export class BrokerConnection {
   }
 
   #exchange(apiKey: number, version: number, body: RequestBody, options: SendOptions): Promise<Buffer> {
-    const { timeoutMs = this.#settings.requestTimeoutMs, signal, flexible = false } = options;
+    const { timeoutMs = this.#settings.requestTimeoutMs, signal, flexible = false, memory } = options;
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
       if (this.#closed !== undefined || socket === undefined) {
@@ -183,6 +186,7 @@ export class BrokerConnection {
       signal?.addEventListener('abort', abort, { once: true });
       const entry = {
         correlationId,
+        memory,
         resolve: ({ payload }: { payload: Buffer }) => {
           settle();
           resolve(payload);

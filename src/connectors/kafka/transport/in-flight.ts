@@ -1,17 +1,21 @@
 import type { KafkajsEntry, KafkajsQueue } from './kafkajs-internals.ts';
 
+export interface InFlightEntry extends KafkajsEntry {
+  readonly memory?: ((size: number) => Buffer) | undefined;
+}
+
 /**
  * The requests of a connection that wait for answers. Takes the place of kafkajs's request queue, which keeps a timer of
  * one millisecond running for every connection and has timeouts that cannot be shorter than a common one.
  */
 export class InFlight implements KafkajsQueue {
-  readonly #entries = new Map<number, KafkajsEntry>();
+  readonly #entries = new Map<number, InFlightEntry>();
 
   get size(): number {
     return this.#entries.size;
   }
 
-  push({ entry, sendRequest }: { entry: KafkajsEntry; sendRequest: () => void }): void {
+  push({ entry, sendRequest }: { entry: InFlightEntry; sendRequest: () => void }): void {
     this.#entries.set(entry.correlationId, entry);
     sendRequest();
   }
@@ -19,6 +23,11 @@ export class InFlight implements KafkajsQueue {
   /** Nobody waits any more; the answer will be dropped. */
   forget(correlationId: number): void {
     this.#entries.delete(correlationId);
+  }
+
+  /** Where the asker wants the answer; undefined: anywhere. */
+  memoryFor(correlationId: number, size: number): Buffer | undefined {
+    return this.#entries.get(correlationId)?.memory?.(size);
   }
 
   fulfillRequest(answer: { correlationId: number; size: number; payload: Buffer }): void {

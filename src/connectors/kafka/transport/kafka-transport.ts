@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** The version is a flexible one: its headers end with tagged fields. */
   readonly flexible?: boolean;
+  /** Gives memory for an answer of that size. Default: fresh memory. */
+  readonly memory?: ((size: number) => Buffer) | undefined;
 }
 
 /** In one piece or in several, which are not copied: they must stay as they are until the request is answered. */

@@ -13,28 +13,36 @@ const scratchBytes = 64 * 1024;
 /** No broker answers with more: what says so is not Kafka. */
 const mostBytes = 1024 * 1024 * 1024;
 
+const headBytes = 8;
+
+export interface FrameHandlers {
+  /** Where the body of an answer goes; undefined: fresh memory. */
+  readonly memoryFor: (correlationId: number, size: number) => Buffer | undefined;
+  readonly onAnswer: (correlationId: number, body: Buffer) => void;
+}
+
 export class ResponseFrames {
-  readonly #onAnswer: (correlationId: number, body: Buffer) => void;
+  readonly #handlers: FrameHandlers;
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes);
-  readonly #size = Buffer.alloc(4);
-  /** Bytes of `#size` that are there. */
-  #sized = 0;
-  /** The answer that is under way, from its correlation id on, and how much of it is there. */
-  #answer: Buffer | undefined;
+  /** Size and correlation id of the answer under way, and how many of their bytes are there. */
+  readonly #head = Buffer.alloc(headBytes);
+  #headed = 0;
+  /** Its body, once the head is there, and how much of it is there. */
+  #body: Buffer | undefined;
   #filled = 0;
 
-  constructor(onAnswer: (correlationId: number, body: Buffer) => void) {
-    this.#onAnswer = onAnswer;
+  constructor(handlers: FrameHandlers) {
+    this.#handlers = handlers;
   }
 
   /** Where to read to next. */
   target(): Buffer {
-    return this.#answer?.subarray(this.#filled) ?? this.#scratch;
+    return this.#body?.subarray(this.#filled) ?? this.#scratch;
   }
 
   /** That many bytes were read into the last target. Throws PROTOCOL_ERROR. */
   arrived(count: number): void {
-    if (this.#answer === undefined) {
+    if (this.#body === undefined) {
       this.take(this.#scratch.subarray(0, count));
     } else {
       this.#filled += count;
@@ -45,11 +53,12 @@ export class ResponseFrames {
   /** Takes in bytes that were read elsewhere (TLS). Throws PROTOCOL_ERROR. */
   take(bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) {
-      if (this.#answer === undefined) {
-        this.#size[this.#sized++] = bytes[at++]!;
-        if (this.#sized === 4) this.#begin();
+      if (this.#body === undefined) {
+        this.#head[this.#headed++] = bytes[at++]!;
+        if (this.#headed === 4) this.#checkSize();
+        if (this.#headed === headBytes) this.#begin();
       } else {
-        const count = bytes.copy(this.#answer, this.#filled, at);
+        const count = bytes.copy(this.#body, this.#filled, at);
         at += count;
         this.#filled += count;
         this.#complete();
@@ -57,22 +66,27 @@ export class ResponseFrames {
     }
   }
 
+  #checkSize(): void {
+    const size = this.#head.readInt32BE(0);
+    if (size >= 4 && size <= mostBytes) return;
+    throw new StreamError('PROTOCOL_ERROR', `an answer of ${size} bytes is announced`, {
+      remedy: 'Check that the address is a Kafka broker, and whether it wants `ssl`.',
+    });
+  }
+
   #begin(): void {
-    const size = this.#size.readInt32BE(0);
-    if (size < 4 || size > mostBytes) {
-      throw new StreamError('PROTOCOL_ERROR', `an answer of ${size} bytes is announced`, {
-        remedy: 'Check that the address is a Kafka broker, and whether it wants `ssl`.',
-      });
-    }
-    this.#sized = 0;
-    this.#answer = size < scratchBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+    const size = this.#head.readInt32BE(0) - 4;
+    const memory = this.#handlers.memoryFor(this.#head.readInt32BE(4), size);
+    this.#body = memory ?? (size < scratchBytes ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size));
     this.#filled = 0;
+    this.#headed = 0;
+    this.#complete();
   }
 
   #complete(): void {
-    const answer = this.#answer;
-    if (answer === undefined || this.#filled < answer.length) return;
-    this.#answer = undefined;
-    this.#onAnswer(answer.readInt32BE(0), answer.subarray(4));
+    const body = this.#body;
+    if (body === undefined || this.#filled < body.length) return;
+    this.#body = undefined;
+    this.#handlers.onAnswer(this.#head.readInt32BE(4), body);
   }
 }

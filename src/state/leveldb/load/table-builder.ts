@@ -35,13 +35,16 @@ export class TableBuilder {
 
   /** An empty buffer, to be given to `build` or `release`. */
   buffer(): Promise<RowBuffer> {
+    const free = this.freeBuffer();
+    return free === undefined ? new Promise((resolve) => this.#wanting.push(resolve)) : Promise.resolve(free);
+  }
+
+  /** The same where nobody has to be waited for. */
+  freeBuffer(): RowBuffer | undefined {
     const free = this.#free.pop();
-    if (free !== undefined) return Promise.resolve(free);
-    if (this.#made < mostBuffers) {
-      this.#made++;
-      return Promise.resolve(new RowBuffer());
-    }
-    return new Promise((resolve) => this.#wanting.push(resolve));
+    if (free !== undefined || this.#made === mostBuffers) return free;
+    this.#made++;
+    return new RowBuffer();
   }
 
   release(buffer: RowBuffer): void {

@@ -49,12 +49,15 @@ export class TableLoad {
     if (!RowBuffer.hasRoomFor(batch)) return false;
     if (this.#buffer!.add(batch)) return true;
     if (this.#tables.length + 1 === MOST_TABLES) return false;
-    const kept = copyOf(batch);
     this.#seal();
-    this.#room = this.#builder.buffer().then((buffer) => {
-      this.#buffer = buffer;
-      buffer.add(kept);
-    });
+    this.#buffer = this.#builder.freeBuffer();
+    if (this.#buffer === undefined) {
+      const kept = copyOf(batch);
+      this.#room = this.#builder.buffer().then((buffer) => {
+        this.#buffer = buffer;
+        buffer.add(kept);
+      });
+    } else this.#buffer.add(batch);
     return true;
   }
 
@@ -112,9 +115,9 @@ export class TableLoad {
 }
 
 function copyOf(batch: RecordBatch): RecordBatch {
-  const { slab, keyStarts, keyEnds, valueStarts, valueEnds } = batch;
-  const keys = { keyStarts: keyStarts.slice(), keyEnds: keyEnds.slice() };
-  const values = { valueStarts: valueStarts.slice(), valueEnds: valueEnds.slice() };
+  const { slab, count, keyStarts, keyEnds, valueStarts, valueEnds } = batch;
+  const keys = { keyStarts: keyStarts.slice(0, count), keyEnds: keyEnds.slice(0, count) };
+  const values = { valueStarts: valueStarts.slice(0, count), valueEnds: valueEnds.slice(0, count) };
   return { ...batch, slab: Buffer.from(slab), ...keys, ...values };
 }
 

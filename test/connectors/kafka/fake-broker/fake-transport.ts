@@ -28,15 +28,18 @@ export class FakeTransport implements KafkaTransport {
     apiKey: number,
     _version: number,
     body: Buffer | readonly Buffer[],
-    { signal }: SendOptions = {},
+    { signal, memory }: SendOptions = {},
   ): Promise<Buffer> {
     await this.#cluster.clock.yield();
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();
     const lane = `${slot}/${node}`;
-    const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(() => {
+    const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
       if (this.#cluster.down.has(node)) throw unavailable(`broker ${node} is down`);
-      return this.#cluster.answer(node, apiKey, Buffer.concat(Buffer.isBuffer(body) ? [body] : body));
+      const answer = await this.#cluster.answer(node, apiKey, Buffer.concat(Buffer.isBuffer(body) ? [body] : body));
+      const target = memory?.(answer.length) ?? answer;
+      answer.copy(target);
+      return target;
     });
     this.#turns.set(
       lane,

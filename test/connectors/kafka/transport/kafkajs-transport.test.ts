@@ -92,6 +92,27 @@ test('answers go to their requests: thousands of them, over several slots, in pi
   expect(broker.connections).toBe(1 + slots.length); // one asked for metadata at the start
 });
 
+test('puts an answer where its asker wants it, also behind one that nobody waits for any more', async () => {
+  const broker = await startBroker();
+  broker.handlers.set(1, ({ body }) => Buffer.concat([body, Buffer.alloc(200_000, body[0])]));
+  const transport = await connect([broker]);
+  for (const pieceBytes of [Infinity, 7]) {
+    broker.pieceBytes = pieceBytes;
+    const abort = new AbortController();
+    const [given, mine] = [Buffer.alloc(300_000), Buffer.alloc(300_000)];
+    const memory = (of: Buffer) => (size: number) => of.subarray(0, size);
+    const gone = transport.send(1, 'fetch-1', 1, 4, Buffer.from([1]), { signal: abort.signal, memory: memory(given) });
+    const answered = transport.send(1, 'fetch-1', 1, 4, Buffer.from([2]), { memory: memory(mine) });
+    abort.abort(new StreamError('LOG_CLOSED', 'given up'));
+    await expect(gone).rejects.toThrow('given up');
+    const answer = await answered;
+    expect(answer.buffer).toBe(mine.buffer);
+    expect(answer.equals(Buffer.alloc(200_001, 2))).toBe(true);
+    expect(mine.subarray(200_001).every((byte) => byte === 0)).toBe(true);
+    expect(given.every((byte) => byte === 0)).toBe(true);
+  }
+});
+
 test('shares one connection among sends that race for a slot', async () => {
   const broker = await startBroker();
   broker.handlers.set(1, ({ body }) => body);
