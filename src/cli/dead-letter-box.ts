@@ -9,7 +9,7 @@ import { json } from '../core/codec.ts';
 import { BatchWriter } from '../core/batch-writer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { redrive } from '../job/redrive.ts';
+import { redrive, type ReturningLetter } from '../job/redrive.ts';
 import type { DeadLetterRecord } from '../runtime/dead-letters.ts';
 import { readTopic } from './topic-reader.ts';
 
@@ -43,14 +43,15 @@ export async function readLetters(log: Log, job: string): Promise<readonly Store
   return letters.map((letter) => ({ ...letter, redriven: redriven.has(letter.number) }));
 }
 
-/** Sends letters back to where they failed. Fails with TOPIC_UNKNOWN when the job has not run on this log. */
-export async function sendBack(log: Log, job: string, letters: readonly StoredLetter[], clock: Clock): Promise<void> {
+/** Sends letters back to the operators they failed in. Fails with TOPIC_UNKNOWN when the job has not run on this log. */
+export async function sendBack(
+  log: Log,
+  job: string,
+  letters: readonly (ReturningLetter & Pick<StoredLetter, 'number'>)[],
+  clock: Clock,
+): Promise<void> {
   const at = clock.now();
   const notes = new BatchWriter(deadLetterTopic(job), 0);
   notes.append(null, noteCodec, { redriven: letters.map(({ number }) => number), at }, at);
-  await redrive(
-    log,
-    letters.map(({ letter }) => letter),
-    [notes.seal()!],
-  );
+  await redrive(log, letters, [notes.seal()!]);
 }

@@ -28,6 +28,13 @@ export interface WrittenRecord {
   readonly value: string;
 }
 
+/** Where a dead letter goes. */
+export interface LetterPlace {
+  readonly number: number;
+  /** Of the task that takes it in. */
+  readonly partition: number;
+}
+
 export const folderCalls = {
   'topics.list': async ({ log }: OpenFolder, _params: object): Promise<readonly TopicReport[]> => {
     const topics = await log.topics.list();
@@ -97,9 +104,13 @@ export const folderCalls = {
 
   'dlq.sendBack': async (
     { log, clock }: OpenFolder,
-    { job, numbers }: { readonly job: string; readonly numbers: readonly number[] },
+    { job, places }: { readonly job: string; readonly places: readonly LetterPlace[] },
   ): Promise<void> => {
-    const letters = (await readLetters(log, job)).filter(({ number }) => numbers.includes(number));
+    const partitions = new Map(places.map(({ number, partition }) => [number, partition]));
+    const letters = (await readLetters(log, job)).flatMap((letter) => {
+      const partition = partitions.get(letter.number);
+      return partition === undefined ? [] : [{ ...letter, partition }];
+    });
     const again = letters.find(({ redriven }) => redriven);
     if (again !== undefined)
       throw new StreamError('USAGE', `dead letter ${again.number} was sent back already`, { job });

@@ -67,6 +67,7 @@ function generatedAdmin(admin: TopicAdmin, topics: Topics, clock: Clock): TopicA
       return names.map((name, i) => describe(name) ?? others[i]);
     },
     create: (specs) => admin.create(specs.filter(({ name }) => !topics.has(name))),
+    ...(admin.addPartitions === undefined ? {} : { addPartitions: admin.addPartitions.bind(admin) }),
     deleteRecords: (before) => admin.deleteRecords(before.filter(({ topic }) => !topics.has(topic))),
     bounds: (partitions) => mixed(partitions, boundsOf, (others) => admin.bounds(others)),
     offsetsAt: (partitions, timestamp) =>

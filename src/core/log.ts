@@ -61,6 +61,8 @@ export interface TopicAdmin {
   describe(names: readonly string[]): Promise<readonly (TopicDescription | undefined)[]>;
   /** Creates topics that do not exist; an existing one with other partitions fails with TOPIC_MISMATCH. */
   create(specs: readonly TopicSpec[]): Promise<void>;
+  /** As that of ClusterTools, of logs in this process. */
+  addPartitions?(topic: string, count: number): Promise<void>;
   /** Gives up records before the offset (purge of internal topics after commit, retention by hand). */
   deleteRecords(before: readonly PartitionOffset[]): Promise<void>;
   bounds(partitions: readonly TopicPartition[]): Promise<readonly PartitionBounds[]>;

@@ -44,7 +44,8 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
   const { layout: tasks, topics } = await neededTopics(plan, log, options);
   const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
   if (conflicts.length > 0) throw internalMismatch(plan, conflicts);
-  for (const { spec, grows } of topics) if (grows) await log.cluster?.addPartitions(spec.name, spec.partitions);
+  const tools = log.cluster ?? log.topics;
+  for (const { spec, grows } of topics) if (grows) await tools.addPartitions?.(spec.name, spec.partitions);
   await log.topics.create(topics.flatMap(({ spec, existing }) => (existing === undefined ? [spec] : [])));
   const names = topics.map(({ spec }) => spec.name);
   return { layout: tasks, topics: await describeTopics(log, names) };
@@ -53,7 +54,7 @@ export async function prepareTopics(plan: Plan, log: Log, options: PrepareOption
 /** What has to be known of a log. */
 export interface TopicsView {
   readonly storesRows: boolean;
-  readonly topics: Pick<TopicAdmin, 'describe'>;
+  readonly topics: Pick<TopicAdmin, 'describe' | 'addPartitions'>;
   readonly cluster?: unknown;
 }
 
@@ -78,7 +79,8 @@ export async function neededTopics(plan: Plan, log: TopicsView, options: Prepare
     const there = (existing.get(spec.name) ?? found.get(spec.name))?.partitions;
     const asked = user.get(spec.name)?.options.partitions ?? overrides[spec.name]?.partitions;
     const wanted = count === 'any' ? asked : spec.partitions;
-    const grows = count === 'atLeast' && there !== undefined && there < spec.partitions && log.cluster !== undefined;
+    const canGrow = log.cluster !== undefined || log.topics.addPartitions !== undefined;
+    const grows = count === 'atLeast' && there !== undefined && there < spec.partitions && canGrow;
     const fits = there === wanted || grows || (count === 'atLeast' && there !== undefined && there > spec.partitions);
     const conflict = there !== undefined && wanted !== undefined && !fits;
     return { spec: { ...spec, replicas: spec.replicas ?? replicas }, existing: there, grows, conflict };
@@ -158,7 +160,7 @@ function internalTopics(
       add({ name: changelogTopic(job, sub.id), partitions, compacted: true, internal: true }, count);
     }
     if (plan.deadLetterTopic !== undefined && writesDeadLetters(plan, sub)) {
-      add({ name: redriveTopic(job, sub.id), partitions, internal: true }, 'any');
+      add({ name: redriveTopic(job, sub.id), partitions, internal: true }, 'atLeast');
     }
   }
   if (plan.deadLetterTopic !== undefined) add({ name: plan.deadLetterTopic, partitions: 1 }, 'any');

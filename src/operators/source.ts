@@ -104,6 +104,7 @@ export class Source {
       let time = timestamps[i]!;
       let value: unknown;
       cursor.offset = offsets[i]!;
+      cursor.key = ''; // the one before may have got one behind an exchange
       if (traced) cursor.trace = traceHeaders(batch, i); // also of a record that does not decode
       try {
         if (start < 0) throw noValue(start, end);

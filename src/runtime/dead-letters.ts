@@ -1,11 +1,12 @@
 /**
  * Dead letters: what an operator could not process, as a JSON record of the job's dead letter topic. A redrive copies one
- * into the redrive topic of its sub-topology, partition = partition of the task; the task reads it as one more input and
- * lets it enter at the operator that failed. Its position is part of the commit, so a redrive happens exactly once.
+ * into the redrive topic of its sub-topology, partition = partition of the task (see letter-place.ts); the task reads it as
+ * one more input and lets it enter at the operator that failed. Its position is part of the commit, so a redrive happens
+ * exactly once.
  */
 import { json } from '../core/codec.ts';
-import type { Cursor } from '../operators/cursor.ts';
-import type { DeadLetter, FiredTimer } from '../operators/host.ts';
+import type { DeadLetter, FiredTimer, OperatorHost } from '../operators/host.ts';
+import type { Layout, SubTopology } from '../plan/plan.ts';
 
 export interface DeadLetterRecord {
   /** Source topic the failing value stems from; empty for timers. */
@@ -20,6 +21,8 @@ export interface DeadLetterRecord {
   readonly subTopology: string;
   /** Partition of the task. */
   readonly taskPartition: number;
+  /** How many tasks the sub-topology had; older letters do not say it. */
+  readonly tasks?: number;
   /** Operator that failed and the input it came in by (-1: a timer): where a redrive enters. */
   readonly operator: string;
   readonly input: number;
@@ -47,16 +50,22 @@ export const deadLetterCodec = json<DeadLetterRecord>('dead-letter');
 
 export function deadLetterRecord(
   letter: DeadLetter,
-  cursor: Cursor,
-  place: Pick<DeadLetterRecord, 'job' | 'task' | 'subTopology' | 'taskPartition' | 'failedAt'>,
+  task: OperatorHost & { readonly subTopology: SubTopology },
+  layout: Layout,
 ): DeadLetterRecord {
   const { error, raw } = letter;
+  const { cursor, subTopology } = task;
   const kept = raw.length <= MOST_RAW_BYTES;
   return {
     source: cursor.topic,
     partition: cursor.partition,
     offset: cursor.offset,
-    ...place,
+    job: task.job,
+    task: task.task,
+    subTopology: subTopology.id,
+    taskPartition: task.partition,
+    tasks: layout.tasks.get(subTopology.id)!,
+    failedAt: task.clock.now(),
     operator: letter.operator,
     input: letter.input,
     code: error.code,

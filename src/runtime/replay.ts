@@ -4,11 +4,13 @@
  *
  *   other readers   records go to the partition of their key, then the last mark of each upstream to all partitions
  *   other writers   marks are left out: the new upstreams say themselves how far they are
+ *
+ * Dead letters on their way back go to their tasks of now: see letter-place.ts.
  */
 import { copyRecord } from '../core/copy-record.ts';
 import type { SealedBatch } from '../core/log.ts';
 import { PartitionWriters } from '../core/partition-writers.ts';
-import { keyText, partitionOf } from '../core/partitioner.ts';
+import { partitionOf } from '../core/partitioner.ts';
 import type { RecordBatch } from '../core/record-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Layout, Plan } from '../plan/plan.ts';
@@ -16,6 +18,7 @@ import { recordsOf, type SavepointPlace } from '../state/read-savepoint.ts';
 import { decodeMark } from '../time/watermark-mark.ts';
 import { deadLetterCodec } from './dead-letters.ts';
 import { internalInputs } from './internal-inputs.ts';
+import { letterPlace } from './letter-place.ts';
 
 const sealedBytes = 4 * 1024 * 1024;
 
@@ -47,8 +50,12 @@ export class Replay {
   /** Fails with SAVEPOINT_INVALID when a file is damaged, or a record has nowhere to go. */
   async check(): Promise<void> {
     for await (const batch of recordsOf(this.#options.savepoint)) {
-      const { kind } = this.#routeOf(batch.topic);
-      if (kind === 'redrive' || this.#options.exchange === 'log') continue;
+      const { kind, partitions } = this.#routeOf(batch.topic);
+      if (kind === 'redrive') {
+        for (let i = 0; partitions !== undefined && i < batch.count; i++) this.#letterTarget(batch, i);
+        continue;
+      }
+      if (this.#options.exchange === 'log') continue;
       if (batch.keyStarts.subarray(0, batch.count).every((start) => start < 0)) continue; // marks of event time
       throw new StreamError('SAVEPOINT_INVALID', `records were on their way in ${batch.topic}`, {
         job: this.#options.plan.graph.job,
@@ -89,9 +96,24 @@ export class Replay {
       const key = slab.utf8Slice(keyStarts[i], keyEnds[i]);
       copyRecord(batch, i, this.#writers.of(topic, partitionOf(key, partitions)));
     } else {
-      const { key } = deadLetterCodec.decode(slab, valueStarts[i]!, valueEnds[i]!);
-      const target = key === undefined ? partition % partitions : partitionOf(keyText(key), partitions);
-      copyRecord(batch, i, this.#writers.of(topic, target));
+      const target = this.#letterTarget(batch, i);
+      if (target !== undefined) copyRecord(batch, i, this.#writers.of(topic, target));
+    }
+  }
+
+  // Undefined: nobody would take it in, its operator is gone.
+  #letterTarget({ slab, valueStarts, valueEnds }: RecordBatch, i: number): number | undefined {
+    const { plan, layout } = this.#options;
+    try {
+      return letterPlace(plan, layout, deadLetterCodec.decode(slab, valueStarts[i]!, valueEnds[i]!));
+    } catch (error) {
+      const { reason, place } = StreamError.from(error, 'DECODE_FAILED');
+      throw new StreamError('SAVEPOINT_INVALID', `a dead letter is on its way back, and ${reason}`, {
+        ...place,
+        job: plan.graph.job,
+        remedy:
+          'Restore it with as many partitions as the savepoint was taken with, or take one after the job has run.',
+      });
     }
   }
 

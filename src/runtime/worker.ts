@@ -189,18 +189,11 @@ export class Worker implements TaskWorker {
   }
 
   deadLetter(task: Task, letter: DeadLetter): void {
-    const topic = this.#options.plan.deadLetterTopic;
-    if (topic === undefined) throw letter.error;
-    const place = {
-      job: this.job,
-      task: task.id,
-      subTopology: task.subTopology.id,
-      taskPartition: task.partition,
-      failedAt: this.clock.now(),
-    };
-    const record = deadLetterRecord(letter, this.cursor, place);
-    const writer = this.writer(topic);
-    writer.write(task.partition % writer.partitions, null, record, deadLetterCodec, place.failedAt);
+    const { plan, layout } = this.#options;
+    if (plan.deadLetterTopic === undefined) throw letter.error;
+    const record = deadLetterRecord(letter, task, layout);
+    const writer = this.writer(plan.deadLetterTopic);
+    writer.write(task.partition % writer.partitions, null, record, deadLetterCodec, record.failedAt);
     this.deadLetters++;
   }
 

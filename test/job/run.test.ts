@@ -6,6 +6,7 @@ import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { redrive } from '../../src/job/redrive.ts';
 import { deadLetterCodec } from '../../src/runtime/dead-letters.ts';
+import { asThen } from '../support/as-then.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
 
@@ -193,12 +194,44 @@ describe('dead letters', () => {
     expect(JSON.parse(Buffer.from(letters[0]!.raw, 'base64').toString())).toEqual(item('a', 13));
 
     broken = false;
-    await redrive(b.log, letters);
+    await redrive(b.log, asThen(letters));
     await b.run(parking);
     expect((await b.results()).map(({ n }) => n)).toEqual([12, 14, 13]);
     await b.run(parking);
     expect(await b.results()).toHaveLength(3);
   });
+});
+
+test('a dead letter from in front of an exchange has no key, also when the record before it got one', async () => {
+  const b = bench();
+  const checking = defineTopology({
+    name: 'checking',
+    build(t) {
+      t.source('items', items)
+        .map(
+          (value) => {
+            if (value.n === 13) throw new Error('unlucky');
+            return value;
+          },
+          { id: 'check', codec: items.codec, onError: 'deadLetter' },
+        )
+        .keyBy((value) => value.key)
+        .process('last', {
+          output: items.codec,
+          state: { last: valueState(number) },
+          onElement(value, ctx) {
+            ctx.state.last.set(value.n);
+            ctx.emit(value);
+          },
+        })
+        .sinkTo('sums', sums);
+    },
+  });
+  await b.write([item('a', 12), item('a', 13)]);
+  await b.run(checking);
+  const [letter] = (await readTopic(b.log, 'checking-dlq', deadLetterCodec)).flat();
+  expect(letter).toMatchObject({ operator: 'check', taskPartition: letter!.partition, tasks: 2 });
+  expect(letter).not.toHaveProperty('key');
 });
 
 test.each([{ warmUps: { most: 0 } }, { warmUps: { acceptableLag: -1 } }, { standbys: 0.5 }])(

@@ -7,6 +7,7 @@ import { redrive } from '../../src/job/redrive.ts';
 import { deadLetterCodec } from '../../src/runtime/dead-letters.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { fakeRegistry, type FakeRegistry } from '../contracts/fake-registry-server.ts';
+import { asThen } from '../support/as-then.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
 import { bidV1, bidV2, type Bid } from '../contracts/bid-schemas.ts';
@@ -105,7 +106,7 @@ describe('a job with a schema registry', () => {
       await fake.registry.idFor(`other-${String(id)}`, { type: 'record', name: `Other${String(id)}`, fields: [] });
     }
     expect(await fake.registry.idFor('bids-value', priced)).toBe(9);
-    await redrive(log, [letter!]);
+    await redrive(log, asThen([letter!]));
     await (
       await start()
     ).finished;

@@ -18,6 +18,7 @@ import { redrive } from '../../src/job/redrive.ts';
 import { deadLetterCodec } from '../../src/runtime/dead-letters.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { TopologyDriver } from '../../src/testing/topology-driver.ts';
+import { asThen } from '../support/as-then.ts';
 import { readTopic } from '../support/read-topic.ts';
 import { writeTopic } from '../support/write-topic.ts';
 
@@ -262,7 +263,7 @@ test('the dead letter of a timer is sent back to its function, once', async () =
   broken = true;
   expect(await runOnce()).toEqual([]);
   broken = false;
-  await redrive(log, (await readTopic(log, 'ringing-dlq', deadLetterCodec)).flat());
+  await redrive(log, asThen((await readTopic(log, 'ringing-dlq', deadLetterCodec)).flat()));
   expect(await runOnce()).toEqual([1]);
   expect(await runOnce()).toEqual([1]);
 });
@@ -280,6 +281,6 @@ test('a dead letter that cannot be read any more stays one when it is sent back'
   };
   expect(await runOnce()).toHaveLength(3);
   const [letter] = (await readTopic(log, 'hoarding-dlq', deadLetterCodec)).flat();
-  await redrive(log, [{ ...letter!, raw: '' }]);
+  await redrive(log, asThen([{ ...letter!, raw: '' }]));
   expect((await runOnce()).slice(3)).toEqual(['DECODE_FAILED']);
 });

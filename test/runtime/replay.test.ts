@@ -11,6 +11,7 @@ import { partitionOf } from '../../src/core/partitioner.ts';
 import type { RecordBatch } from '../../src/core/record-batch.ts';
 import { recordHeaders } from '../../src/core/record-headers.ts';
 import { defineTopology, json, number, topic, valueState } from '../../src/index.ts';
+import { deadLetterCodec, redriveTopic, type DeadLetterRecord } from '../../src/runtime/dead-letters.ts';
 import { Replay } from '../../src/runtime/replay.ts';
 import { unreadRecords } from '../../src/job/savepoints/unread-records.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
@@ -180,6 +181,64 @@ test('marks of writers that are others now are left out', async () => {
 test('records have nowhere to go where stages call each other', async () => {
   await save();
   await expect((await replay(2, 2, 'direct')).check()).rejects.toThrow(/SAVEPOINT_INVALID.*on their way/);
+});
+
+test('dead letters on their way back go to the task of their key', async () => {
+  const { graph } = plan;
+  const redrive = redriveTopic(graph.job, exchange.to);
+  const letterOf = (key: string): DeadLetterRecord => ({
+    source: 'in',
+    partition: 0,
+    offset: 0,
+    job: graph.job,
+    task: 'count',
+    subTopology: exchange.to,
+    taskPartition: partitionOf(key, 2),
+    tasks: 2,
+    operator: 'count',
+    input: 0,
+    code: 'USER_FUNCTION_FAILED',
+    reason: 'no',
+    ...(key === '' ? {} : { key }),
+    failedAt: 0,
+    raw: '',
+  });
+  const writers = [0, 1].map((partition) => new BatchWriter(redrive, partition));
+  for (const key of ['', ...keys]) {
+    const letter = letterOf(key);
+    writers[letter.taskPartition]!.append(null, deadLetterCodec, letter, NaN);
+  }
+  writers[0]!.append(null, deadLetterCodec, { ...letterOf(keys[0]!), operator: 'gone' }, NaN);
+  await log.topics.create([{ name: redrive, partitions: 2 }]);
+  await produce(
+    log,
+    'writer',
+    writers.map((writer) => writer.seal()!),
+  );
+  const from = [0, 1].map((partition) => ({ topic: redrive, partition, offset: 0 }));
+  const partitions = { [exchange.from]: 2, [exchange.to]: 2 };
+  const records = unreadRecords(log, from);
+  await writeSavepoint({ folder: join(folder, 'sp'), job: 'job', source: memoryState(), partitions, records });
+
+  const after = await replayed(2, 3);
+  for (const [partition, letters] of after.entries()) {
+    const seen = letters.map(({ value }) => (JSON.parse(value) as DeadLetterRecord).key ?? '');
+    expect(seen.sort()).toEqual(['', ...keys].filter((key) => partitionOf(key, 3) === partition).sort());
+  }
+});
+
+test('a dead letter on its way back that belongs to no task of now ends the restore before anything is changed', async () => {
+  const redrive = redriveTopic('job', exchange.from);
+  await log.topics.create([{ name: redrive, partitions: 1 }]);
+  const writer = new BatchWriter(redrive, 0);
+  const noLetter = Buffer.from('nothing');
+  writer.appendBytes(null, noLetter, 0, noLetter.length, NaN);
+  await produce(log, 'writer', [writer.seal()!]);
+  const records = unreadRecords(log, [{ topic: redrive, partition: 0, offset: 0 }]);
+  const partitions = { [exchange.from]: 1, [exchange.to]: 2 };
+  await writeSavepoint({ folder: join(folder, 'sp'), job: 'job', source: memoryState(), partitions, records });
+  await (await replay(1, 2)).check();
+  await expect((await replay(2, 2)).check()).rejects.toThrow(/SAVEPOINT_INVALID.*a dead letter is on its way back/);
 });
 
 test('a damaged file is found', async () => {

@@ -1,10 +1,13 @@
 import { StreamError } from '../../core/stream-error.ts';
 import type { DeadLetterRecord } from '../../runtime/dead-letters.ts';
+import { letterPlace } from '../../runtime/letter-place.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { StoredLetter } from '../dead-letter-box.ts';
 import { exitCodes } from '../exit-code.ts';
+import type { LetterPlace } from '../folder-calls.ts';
 import { printable } from '../printable.ts';
 import { table } from '../table.ts';
+import { topicsAndTasks } from '../topics-of-job.ts';
 import { withFolder, type JobFolder } from '../with-folder.ts';
 
 const all = { name: 'all', help: 'Also those that were sent back already.' };
@@ -61,21 +64,32 @@ export const dlqRedriveCommand: Command = {
   summary: 'Sends dead letters back to the operator they failed in, once.',
   positionals: ['<job>', '[<number>]'],
   options: [{ name: 'all', help: 'All that were not sent back yet.' }],
-  settings: ['data', 'kafka.brokers'],
+  settings: ['data', 'partitions', 'exchange', 'kafka.brokers'],
   examples: ['run-topology dlq redrive pipeline 17', 'run-topology dlq redrive pipeline --all'],
   run: (call) =>
     withFolder(call, async (place) => {
       const letters = await chosen(call, place);
-      const numbers = letters.map(({ number }) => number);
-      await place.folder.ask('dlq.sendBack', { job: place.job, numbers });
-      const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
-      const text = call.args.values.has('json')
-        ? JSON.stringify({ redriven: numbers })
-        : `Sent ${count} back; ${place.job} takes them in when it runs.`;
-      await call.io.stdout.write(`${text}\n`);
-      return exitCodes.done;
+      const { places, left } = await placesNow(place, letters);
+      if (left.length > 0 && places.length === 0) throw left[0]!.error;
+      await place.folder.ask('dlq.sendBack', { job: place.job, places });
+      const numbers = places.map(({ number }) => number);
+      if (call.args.values.has('json')) {
+        const stay = left.map(({ number, error: { code, reason } }) => ({ number, code, reason }));
+        const report = { redriven: numbers, ...(stay.length === 0 ? {} : { left: stay }) };
+        await call.io.stdout.write(`${JSON.stringify(report)}\n`);
+      } else {
+        await call.io.stdout.write(`Sent ${count(numbers.length)} back; ${place.job} takes them in when it runs.\n`);
+        for (const { number, error } of left) {
+          await call.io.stderr.write(`Dead letter ${number} was not sent: ${error.message}\n`);
+        }
+      }
+      return left.length === 0 ? exitCodes.done : exitCodes.failed;
     }),
 };
+
+function count(letters: number): string {
+  return letters === 1 ? '1 dead letter' : `${letters} dead letters`;
+}
 
 async function chosen({ args }: CommandCall, place: JobFolder): Promise<readonly StoredLetter[]> {
   const [, ...numbers] = args.positionals;
@@ -85,6 +99,36 @@ async function chosen({ args }: CommandCall, place: JobFolder): Promise<readonly
   if (numbers.length === 0)
     return (await place.folder.ask('dlq.list', { job: place.job })).filter(({ redriven }) => !redriven);
   return pick(place, numbers);
+}
+
+interface Places {
+  readonly places: readonly LetterPlace[];
+  /** Those that have none. */
+  readonly left: readonly { readonly number: number; readonly error: StreamError }[];
+}
+
+/** The tasks that these letters belong to now. */
+async function placesNow({ folder, session, plan }: JobFolder, letters: readonly StoredLetter[]): Promise<Places> {
+  const { layout } = await topicsAndTasks(folder, session, plan);
+  const places: LetterPlace[] = [];
+  const left: { number: number; error: StreamError }[] = [];
+  for (const { number, letter } of letters) {
+    try {
+      places.push({ number, partition: letterPlace(plan, layout, letter) ?? gone(letter) });
+    } catch (error) {
+      if (!StreamError.is(error)) throw error;
+      left.push({ number, error });
+    }
+  }
+  return { places, left };
+}
+
+function gone({ job, operator, subTopology }: DeadLetterRecord): never {
+  throw new StreamError('GRAPH_CHANGED', `there is no '${operator}' in stage '${subTopology}' any more`, {
+    job,
+    operator,
+    remedy: 'Send it back with the topology that it failed in, or write the record into its topic again.',
+  });
 }
 
 async function pick({ folder, job }: JobFolder, numbers: readonly string[]): Promise<readonly StoredLetter[]> {

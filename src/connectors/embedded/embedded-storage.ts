@@ -73,8 +73,8 @@ export class EmbeddedStorage implements LogStorage {
     const rows = new RowBatch(new ByteWriter());
     const row = { start: 0, end: 0, base: 0, bytes: 0, tail: 0, writtenAt: clock.now() };
     for (const description of descriptions) {
-      const partitions: SegmentedPartition[] = [];
-      for (let partition = 0; partition < description.partitions; partition++) {
+      const partitions = [...(this.topics.get(description.name)?.partitions ?? [])];
+      for (let partition = partitions.length; partition < description.partitions; partition++) {
         const place = { topic: description.name, partition };
         const path = join(folder, partitionName(place));
         await mkdir(path, { recursive: true }).catch((error: unknown) => Promise.reject(ioError(error, path)));

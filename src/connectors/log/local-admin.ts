@@ -42,6 +42,15 @@ export class LocalAdmin implements TopicAdmin {
     });
   }
 
+  addPartitions(topic: string, count: number): Promise<void> {
+    return this.#context.exclusively(async () => {
+      const known = this.#context.storage.topics.get(topic)?.description;
+      if (known === undefined) throw new StreamError('TOPIC_UNKNOWN', `there is no topic '${topic}'`, { topic });
+      if (known.partitions > count) this.#exists({ name: topic, partitions: count }); // fails
+      if (known.partitions < count) await this.#context.storage.create([{ ...known, partitions: count }]);
+    });
+  }
+
   deleteRecords(before: readonly PartitionOffset[]): Promise<void> {
     return this.#context.exclusively(async () => {
       for (const place of before) {

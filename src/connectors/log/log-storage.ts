@@ -43,6 +43,7 @@ export interface LogStorage {
   readonly topics: ReadonlyMap<string, StoredTopic>;
   /** Committed offsets as they were when the storage was opened. */
   readonly offsets: readonly StoredOffset[];
+  /** A topic that exists keeps the partitions that it has. */
   create(descriptions: readonly TopicDescription[]): Promise<void>;
   /** All or nothing. When it fails nothing was written, and the storage is as before. */
   write(write: LogWrite): Promise<void>;

@@ -27,7 +27,11 @@ export class MemoryStorage implements LogStorage {
   async create(descriptions: readonly TopicDescription[]): Promise<void> {
     for (const description of descriptions) {
       const { name } = description;
-      const partitions = Array.from({ length: description.partitions }, (_, i) => new MemoryPartition(name, i));
+      const there = this.topics.get(name)?.partitions ?? [];
+      const partitions = Array.from(
+        { length: description.partitions },
+        (_, i) => there[i] ?? new MemoryPartition(name, i),
+      );
       this.topics.set(name, { description, partitions });
     }
   }

@@ -54,6 +54,21 @@ function topicCases(check: Case, expect: Expect): void {
     expect(await log.topics.describe(['new'])).toEqual([undefined]);
   });
 
+  check('gives a topic more partitions, which keeps its records and its identity', async ({ log }) => {
+    if (log.topics.addPartitions === undefined) return; // clusters have tools of their own
+    const transactor = await log.transactor('writer', 10_000);
+    await transactor.commit(commitOf([sealed(1, ['a'])]));
+    const [before] = await log.topics.describe([topic]);
+    await log.topics.addPartitions(topic, 4);
+    await log.topics.addPartitions(topic, 4);
+    expect((await log.topics.describe([topic]))[0]).toEqual({ ...before, partitions: 4 });
+    await transactor.commit(commitOf([sealed(3, ['b']), sealed(1, ['c'])]));
+    const bounds = await log.topics.bounds([1, 2, 3].map((partition) => ({ topic, partition })));
+    expect(bounds.map(({ end }) => end)).toEqual([2, 0, 1]);
+    expect(await codeOf(log.topics.addPartitions(topic, 3))).toBe('TOPIC_MISMATCH');
+    expect(await codeOf(log.topics.addPartitions('nowhere', 3))).toBe('TOPIC_UNKNOWN');
+  });
+
   check('refuses topics that do not exist', async ({ log }) => {
     const nowhere = { topic, partition: 2 };
     expect(await codeOf(log.topics.bounds([nowhere]))).toBe('TOPIC_UNKNOWN');

@@ -29,6 +29,7 @@ async function withLetters(...letters: readonly DeadLetterRecord[]): Promise<Sha
   const engine = fakeEngine();
   const shared = sharedLog(engine);
   await shared.log.topics.create([
+    { name: 'frames-topic', partitions: 4 },
     { name: 'sample-dlq', partitions: 1 },
     { name: redriveTopic('sample', 'frames'), partitions: 4 },
   ]);
@@ -91,6 +92,36 @@ test('--all sends back what was not sent back yet', async () => {
   await cli(engine, 'dlq', 'redrive', 'sample', '1');
   expect((await cli(engine, 'dlq', 'redrive', 'sample', '--all', '--json')).out).toBe('{"redriven":[0,2]}\n');
   expect((await cli(engine, 'dlq', 'redrive', 'sample', '--all', '--json')).out).toBe('{"redriven":[]}\n');
+});
+
+test('what has no place now stays, and is named', async () => {
+  const { engine, log } = await withLetters(letter(1, 'a'), letter(2, 'b', { operator: 'gone' }));
+  const one = await cli(engine, 'dlq', 'redrive', 'sample', '1');
+  expect(one).toMatchObject({ exit: 1, out: '' });
+  expect(one.err).toContain("there is no 'gone' in stage 'frames' any more");
+  const all = await cli(engine, 'dlq', 'redrive', 'sample', '--all');
+  expect(all).toMatchObject({ exit: 1, out: 'Sent 1 dead letter back; sample takes them in when it runs.\n' });
+  expect(all.err).toContain('Dead letter 1 was not sent: GRAPH_CHANGED');
+  expect((await cli(engine, 'dlq', 'list', 'sample')).out).toContain('gone');
+  const json = await cli(engine, 'dlq', 'redrive', 'sample', '--all', '--json');
+  expect(json).toMatchObject({ exit: 1, out: '' });
+  let sent = 0;
+  for await (const _ of readTopic(log, redriveTopic('sample', 'frames'))) sent++;
+  expect(sent).toBe(1);
+});
+
+test('a letter whose task has no partition on the way back is not sent yet', async () => {
+  const engine = fakeEngine();
+  const { log, put } = sharedLog(engine);
+  await log.topics.create([
+    { name: 'frames-topic', partitions: 8 },
+    { name: 'sample-dlq', partitions: 1 },
+    { name: redriveTopic('sample', 'frames'), partitions: 4 },
+  ]);
+  await put('sample-dlq', 0, letter(1, 'a', { taskPartition: 5 }));
+  const { exit, err } = await cli(engine, 'dlq', 'redrive', 'sample', '--all');
+  expect(exit).toBe(1);
+  expect(err).toMatch(/TOPIC_UNKNOWN.*no partition 5.*Start the job once/s);
 });
 
 test('wants a number or --all, and one that exists', async () => {
