@@ -33,7 +33,7 @@ export const errorCodes = {
   STATE_CORRUPT: 'The store cannot be read or fails its checks.',
   STATE_FULL: 'The state folder cannot be written: disk full or no permission.',
   STATE_LOCKED: 'Another process has this folder open.',
-  STATE_MISMATCH: 'The stored position is not the committed one, or belongs to another log.',
+  STATE_MISMATCH: 'The stored position is not the committed one, or of another log; or a restore was cut off.',
   GRAPH_CHANGED: 'The stored state belongs to a different graph.',
   SAVEPOINT_INVALID: 'The folder is not a complete savepoint, or does not fit the job.',
   // log

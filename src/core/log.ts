@@ -218,7 +218,7 @@ export interface ClusterTools {
    * first, and those that live come back.
    */
   deleteGroup(group: string, options?: { readonly force?: boolean }): Promise<void>;
-  /** Those that exist. */
+  /** Those that exist. Resolves when no broker knows them any more. */
   deleteTopics(names: readonly string[]): Promise<void>;
   /** Lets a topic have `count` partitions in all; there must not be more already. */
   addPartitions(topic: string, count: number): Promise<void>;

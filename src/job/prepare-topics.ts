@@ -7,6 +7,7 @@ import { layout } from '../plan/layout.ts';
 import type { Layout, Plan, SubTopology } from '../plan/plan.ts';
 import { changelogTopic, keepsRows } from '../runtime/changelog.ts';
 import { redriveTopic } from '../runtime/dead-letters.ts';
+import { checkNotRestoring } from '../runtime/restore-mark.ts';
 import type { TopicInfo } from '../runtime/worker-options.ts';
 import type { TopicOverrides } from './options.ts';
 
@@ -39,8 +40,12 @@ export interface NeededTopics {
   readonly topics: readonly NeededTopic[];
 }
 
-/** User topics that are missing get what they ask for; internal ones must match the plan exactly. */
+/**
+ * User topics that are missing get what they ask for; internal ones must match the plan exactly. Fails with TOPIC_MISMATCH,
+ * and STATE_MISMATCH after a restore that was interrupted.
+ */
 export async function prepareTopics(plan: Plan, log: Log, options: PrepareOptions): Promise<PreparedTopics> {
+  await checkNotRestoring(log, plan.graph.job);
   const { layout: tasks, topics } = await neededTopics(plan, log, options);
   const conflicts = topics.filter(({ conflict, spec }) => conflict && spec.internal === true);
   if (conflicts.length > 0) throw internalMismatch(plan, conflicts);

@@ -17,6 +17,7 @@ import { changelogTopic, type Changelog } from './changelog.ts';
 import type { Cut } from './cut-row.ts';
 import { redriveTopic } from './dead-letters.ts';
 import type { ChangelogCopy, RestoreProgress } from './restore-changelog.ts';
+import { checkNotRestoring } from './restore-mark.ts';
 import { startOf } from './source-start.ts';
 import { Task, type InputPlace, type TaskWorker } from './task.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -106,6 +107,7 @@ export async function prepareTask(context: OpenContext, task: Task): Promise<() 
   const places = inputPlaces(context, task);
   const owned = places.filter((place) => !place.broadcast);
   const committed = await committedOffsets(context, owned);
+  if (committed.includes(undefined)) await checkNotRestoring(context.options.log, task.job);
   const offsets = new Map(owned.map((place, i) => [place, committed[i]]));
   checkGraph(context, task, cut);
   const positions: number[] = [];

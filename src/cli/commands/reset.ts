@@ -1,12 +1,14 @@
 /**
  * `reset <job>`: a job on Kafka begins anew. Its group and the topics that only it uses are deleted, and its state on this
- * machine; other machines find out by the identity of the new topics. Inputs, outputs and dead letters stay.
+ * machine; other machines find out by the identity of the new topics. Inputs, outputs and dead letters stay. The mark of a
+ * restore that was interrupted goes last: until then the job does not start.
  */
 import { rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StreamError } from '../../core/stream-error.ts';
 import { makePlan } from '../../plan/make-plan.ts';
+import { restoringTopic } from '../../runtime/restore-mark.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { topicsOfJob } from '../topics-of-job.ts';
@@ -41,6 +43,8 @@ export const resetCommand: Command = {
       const doomed = topics.flatMap(({ spec, existing }) =>
         spec.internal === true && existing !== undefined ? [spec.name] : [],
       );
+      const found = await folder.ask('topics.describe', { names: [restoringTopic(job)] });
+      const marks = found.flatMap((mark) => (mark === null ? [] : [mark.name]));
       const state = join(session.data, 'kafka', job);
       const states = existsSync(state) ? [state] : [];
       const dryRun = args.values.has('dry-run');
@@ -48,13 +52,15 @@ export const resetCommand: Command = {
         await folder.ask('group.delete', { group, force: args.values.has('force') });
         await folder.ask('topics.delete', { names: doomed });
         await rm(state, { recursive: true, force: true });
+        await folder.ask('topics.delete', { names: marks });
       }
-      const report = { dryRun, group, topics: doomed, state: states };
+      const report = { dryRun, group, topics: [...doomed, ...marks], state: states };
       const verb = dryRun ? 'would delete' : 'deleted';
       const lines = [
         `group  ${group}`,
         ...doomed.map((name) => `topic  ${name}`),
         ...states.map((path) => `state  ${path}`),
+        ...marks.map((name) => `topic  ${name}, the mark of a restore that was interrupted`),
       ];
       const text = lines.map((line) => `${verb}  ${line}\n`).join('');
       await io.stdout.write(args.values.has('json') ? `${JSON.stringify(report)}\n` : text);

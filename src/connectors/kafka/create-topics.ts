@@ -4,8 +4,8 @@ import { persistence, type KafkaContext } from './kafka-context.ts';
 import { persist } from './persist.ts';
 import { createTopicsApi, decodeCreateTopicsResponse, encodeCreateTopicsRequest } from './protocol/create-topics.ts';
 import { brokerError, brokerFailure } from './protocol/errors.ts';
-import { decodeMetadataResponse, encodeMetadataRequest, metadataApi } from './protocol/metadata.ts';
 import { configsOf } from './topic-settings.ts';
+import { topicsByBroker } from './topics-by-broker.ts';
 
 const alreadyExists = 36;
 const notController = 41;
@@ -41,20 +41,15 @@ async function askController(context: KafkaContext, left: Map<string, TopicSpec>
 }
 
 // A broker that has not heard of a new topic would call it unknown.
-async function checkKnown({ transport }: KafkaContext, specs: readonly TopicSpec[]): Promise<void> {
+async function checkKnown(context: KafkaContext, specs: readonly TopicSpec[]): Promise<void> {
   const names = specs.map(({ name }) => name);
-  const { brokers } = await transport.metadata([]);
-  const { apiKey, version, flexible } = metadataApi;
-  await Promise.all(
-    brokers.map(async ({ node }) => {
-      const body = await transport.send(node, 'control', apiKey, version, encodeMetadataRequest(names), { flexible });
-      for (const { name, error, partitions } of decodeMetadataResponse(body).topics) {
-        const missing =
-          error === 0 ? partitions.some(({ leader }) => leader < 0) : brokerError(error).code === 'TOPIC_UNKNOWN';
-        if (missing) {
-          throw new StreamError('LOG_UNAVAILABLE', `broker ${node} does not know the new topic yet`, { topic: name });
-        }
+  for (const { node, topics } of await topicsByBroker(context, names)) {
+    for (const { name, error, partitions } of topics) {
+      const missing =
+        error === 0 ? partitions.some(({ leader }) => leader < 0) : brokerError(error).code === 'TOPIC_UNKNOWN';
+      if (missing) {
+        throw new StreamError('LOG_UNAVAILABLE', `broker ${node} does not know the new topic yet`, { topic: name });
       }
-    }),
-  );
+    }
+  }
 }

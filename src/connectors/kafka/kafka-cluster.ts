@@ -22,6 +22,7 @@ import {
   leaveGroupApi,
   type LeavingMember,
 } from './protocol/leave-group.ts';
+import { topicsByBroker } from './topics-by-broker.ts';
 
 const unknownTopic = 3;
 const notController = 41;
@@ -75,13 +76,17 @@ export class KafkaCluster implements ClusterTools {
     if (names.length === 0) return;
     const { settings } = this.#context;
     const body = encodeDeleteTopicsRequest(names, settings.requestTimeoutMs);
-    await persist(persistence(this.#context), async () => {
+    const how = persistence(this.#context);
+    const { topics } = await persist(how, () => this.#context.transport.metadata(names));
+    await persist(how, async () => {
       const answers = decodeDeleteTopicsResponse(await this.#askController(deleteTopicsApi, body));
       for (const { topic, errorCode } of answers) {
         if (errorCode !== unknownTopic) this.#check(errorCode, 'deleting the topic', topic);
       }
     });
     for (const topic of names) this.#context.transport.invalidate({ topic });
+    const gone = new Set(topics.flatMap(({ error, id }) => (error === 0 ? [id] : [])));
+    await persist(how, () => this.#checkGone(names, gone));
   }
 
   async addPartitions(topic: string, count: number): Promise<void> {
@@ -96,6 +101,16 @@ export class KafkaCluster implements ClusterTools {
       this.#check(errorCode, 'adding partitions to the topic', topic, message);
     });
     transport.invalidate({ topic });
+  }
+
+  // One of the same name may have been made meanwhile: that is another.
+  async #checkGone(names: readonly string[], gone: ReadonlySet<string>): Promise<void> {
+    for (const { node, topics } of await topicsByBroker(this.#context, names)) {
+      for (const { name, error, id } of topics) {
+        if (error !== 0 || !gone.has(id)) continue;
+        throw new StreamError('LOG_UNAVAILABLE', `broker ${node} still knows the deleted topic`, { topic: name });
+      }
+    }
   }
 
   async #partitionsOf(topic: string): Promise<number> {

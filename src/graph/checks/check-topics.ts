@@ -56,5 +56,10 @@ export const checkTopics: Check = (graph, nodes) => {
 
 function isInternal(job: string, topic: string): boolean {
   if (!topic.startsWith(`${job}-`)) return false;
-  return topic === `${job}-dlq` || topic.endsWith('-repartition') || topic.endsWith('-changelog');
+  return (
+    topic === `${job}-dlq` ||
+    topic === `${job}-restoring` ||
+    topic.endsWith('-repartition') ||
+    topic.endsWith('-changelog')
+  );
 }

@@ -1,6 +1,6 @@
 /**
  * The changelogs of a job on a cluster. Group and internal topics are made anew, as by `reset`: stores on other machines
- * find out by the identity of the topics.
+ * find out by the identity of the topics. A topic marks the job meanwhile: see runtime/restore-mark.ts.
  */
 import { delay, type Clock } from '../../core/clock.ts';
 import type { ClusterTools, Commit, Log, SealedBatch, TopicDescription, TopicSpec } from '../../core/log.ts';
@@ -9,6 +9,7 @@ import type { Row } from '../../core/store.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { changelogTopic, keepsRows, taskGraphKey } from '../../runtime/changelog.ts';
+import { restoringTopic } from '../../runtime/restore-mark.ts';
 import { taskId } from '../../runtime/task.ts';
 import { placeOfRow, tagsOf } from '../../state/row-places.ts';
 import type { StoredOperator } from '../../state/operator-meta.ts';
@@ -29,6 +30,7 @@ export interface ChangelogTargetOptions {
   readonly existing: readonly string[];
   /** Internal topics that are needed. */
   readonly topics: readonly TopicSpec[];
+  readonly replicas: number | undefined;
   /** Commits a part of the restore. */
   readonly commit: (part: Partial<Commit>) => Promise<void>;
 }
@@ -52,24 +54,25 @@ export class ChangelogTarget implements RestoreTarget {
   }
 
   async check(): Promise<void> {
-    const { cluster, group, force, existing, plan } = this.#options;
+    const { cluster, group, force, existing } = this.#options;
     if (force) return;
     await cluster.checkIdle(group);
+    if (await this.#isMarked()) {
+      throw this.#occupied(
+        `a restore of '${this.#job}' was interrupted, or is under way`,
+        'Do it again: --force, or force: true.',
+      );
+    }
     if (existing.length === 0 && !(await this.#hasOffsets())) return;
-    const { job } = plan.graph;
-    throw new StreamError(
-      'SAVEPOINT_INVALID',
-      `there is state of '${job}' on the cluster, or its group has positions`,
-      {
-        job,
-        remedy: 'Replace it: --force, or force: true. Or restore into another group.',
-      },
+    throw this.#occupied(
+      `there is state of '${this.#job}' on the cluster, or its group has positions`,
+      'Replace it: --force, or force: true. Or restore into another group.',
     );
   }
 
   async prepare(): Promise<void> {
-    const { cluster, clock, log, group, force, existing, topics } = this.#options;
-    await cluster.deleteGroup(group, { force });
+    const { clock, cluster, log, existing, topics } = this.#options;
+    await this.#begin();
     const old = new Set((await log.topics.describe(existing)).map((topic) => topic?.id));
     await cluster.deleteTopics(existing);
     // Brokers hear of a deletion one after the other: until then the old topic may still be what they tell of.
@@ -99,18 +102,52 @@ export class ChangelogTarget implements RestoreTarget {
 
   async last(cuts: readonly TaskRow[], graph: Buffer): Promise<Partial<Commit>> {
     await this.#flush();
-    const { job } = this.#options.plan.graph;
     for (const cut of cuts) {
       const { subTopology, partition } = cut;
       if (!this.#hasChangelog(subTopology)) continue;
       this.#append(subTopology, partition, cut);
-      this.#append(subTopology, partition, { key: taskGraphKey(job, taskId(subTopology, partition)), value: graph });
+      this.#append(subTopology, partition, {
+        key: taskGraphKey(this.#job, taskId(subTopology, partition)),
+        value: graph,
+      });
     }
     return { outputs: this.#sealed() };
   }
 
+  async done(): Promise<void> {
+    await this.#options.cluster.deleteTopics([restoringTopic(this.#job)]);
+  }
+
+  get #job(): string {
+    return this.#options.plan.graph.job;
+  }
+
+  async #isMarked(): Promise<boolean> {
+    const [mark] = await this.#options.log.topics.describe([restoringTopic(this.#job)]);
+    return mark !== undefined;
+  }
+
+  #occupied(reason: string, remedy: string): StreamError {
+    return new StreamError('SAVEPOINT_INVALID', reason, { job: this.#job, remedy });
+  }
+
+  // The mark is there before anything is deleted.
+  async #begin(): Promise<void> {
+    const { cluster, log, group, force, replicas } = this.#options;
+    const mark = restoringTopic(this.#job);
+    const marked = await this.#isMarked();
+    await log.topics.create([{ name: mark, partitions: 1, replicas }]);
+    try {
+      await cluster.deleteGroup(group, { force });
+    } catch (error) {
+      // The job runs: nothing of it was touched.
+      if (!marked && StreamError.is(error) && error.code === 'FENCED') await cluster.deleteTopics([mark]);
+      throw error;
+    }
+  }
+
   #append(subTopology: string, partition: number, { key, value }: Row): void {
-    const topic = changelogTopic(this.#options.plan.graph.job, subTopology);
+    const topic = changelogTopic(this.#job, subTopology);
     const writer = this.#writers.of(topic, partition);
     const before = writer.byteLength;
     writer.appendBytes(key, value, 0, value.length, NaN);
@@ -131,7 +168,7 @@ export class ChangelogTarget implements RestoreTarget {
     const home = this.#homes.get(operator);
     if (home !== undefined) return home;
     throw new StreamError('SAVEPOINT_INVALID', `there is state of '${operator}', which this graph lacks`, {
-      job: this.#options.plan.graph.job,
+      job: this.#job,
       operator,
     });
   }

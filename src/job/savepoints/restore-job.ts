@@ -2,14 +2,15 @@
  * Puts the state of a savepoint in the place of the job's own, and its group back to the positions of the savepoint.
  * Everything is checked before anything is changed.
  *
- *   1 topics     internal ones are made anew on a cluster, the group is deleted
- *   2 mark       positions of stages with state, which has no cuts yet: a job that is started now refuses
+ *   1 topics     on a cluster: the job is marked, the group is deleted, internal topics are made anew
+ *   2 positions  of stages with state, which has no cuts yet: a job that is started now refuses
  *   3 rows       in as many steps as they need
  *   4 the rest   in one transaction: cuts, all positions, and the records that were between the stages
+ *   5 done       on a cluster: the mark goes
  *
- * Who dies before 2 leaves a job that is as it was, begins anew or refuses to start, before 4 one whose stages with state
- * refuse; in all cases the restore can be done again. Stages without state may begin to work when the job is started
- * meanwhile. Then they have committed positions before 4, which ends the restore.
+ * Who dies on the way leaves a job that is as it was or refuses to start, and the restore can be done again. On a cluster it
+ * refuses while it has the mark (runtime/restore-mark.ts), elsewhere by 2: there 1 changes nothing that it has. A member of
+ * the group that was there before the mark and works on is found out before 4, which ends the restore.
  */
 import { mostRecordBytes } from '../../core/batch-writer.ts';
 import { ByteWriter } from '../../core/byte-writer.ts';
@@ -97,15 +98,16 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
   const places = await placesAfter(parts, part);
   const { offsets } = places;
   try {
-    const mark = offsets.filter(({ topic }) => feedsState(plan, exchange, topic));
-    await commit({ offsets: mark });
+    const early = offsets.filter(({ topic }) => feedsState(plan, exchange, topic));
+    await commit({ offsets: early });
     await target.clear();
     for await (const chunk of rows) await target.write(chunk.filter(({ key }) => !key.startsWith(CUT_ROWS)));
     const cuts = cutRows(plan, layout, exchange, manifest, part, places);
     const last = await target.last(cuts, Buffer.from(JSON.stringify(manifestOf(plan.graph, { plan, layout }))));
     for await (const batch of replay.batches()) await (await transactor()).append([batch]);
-    if (!log.storesRows) await checkStandsStill(job, group, await transactor(), offsets, mark);
+    if (!log.storesRows) await checkStandsStill(job, group, await transactor(), offsets, early);
     await commit({ ...last, offsets });
+    await target.done();
   } catch (error) {
     throw StreamError.is(error) && error.code === 'REBALANCE' ? startedMeanwhile(job, error) : error;
   } finally {
@@ -166,6 +168,7 @@ async function targetOf(
     operators,
     existing: names,
     topics,
+    replicas: prepare.replicas,
     commit,
   });
 }
@@ -236,17 +239,19 @@ function cutRows(
   });
 }
 
-/** Fails with FENCED when the group has other positions than the mark. */
+/** Fails with FENCED when the group has other positions than those of step 2. */
 async function checkStandsStill(
   job: string,
   group: string,
   transactor: Transactor,
   places: readonly PartitionOffset[],
-  mark: readonly PartitionOffset[],
+  early: readonly PartitionOffset[],
 ): Promise<void> {
-  const marked = new Map(mark.map(({ topic, partition, offset }) => [`${topic}/${String(partition)}`, offset]));
+  const expected = new Map(early.map(({ topic, partition, offset }) => [`${topic}/${String(partition)}`, offset]));
   const committed = await transactor.committed(group, places);
-  const moved = places.some(({ topic, partition }, i) => committed[i] !== marked.get(`${topic}/${String(partition)}`));
+  const moved = places.some(
+    ({ topic, partition }, i) => committed[i] !== expected.get(`${topic}/${String(partition)}`),
+  );
   if (moved) throw startedMeanwhile(job, undefined);
 }
 

@@ -18,6 +18,7 @@ import type { Plan } from '../../plan/plan.ts';
 import { changelogTopic, taskGraphKey } from '../../runtime/changelog.ts';
 import { internalInputs } from '../../runtime/internal-inputs.ts';
 import { restoreChangelog } from '../../runtime/restore-changelog.ts';
+import { checkNotRestoring } from '../../runtime/restore-mark.ts';
 import { taskId } from '../../runtime/task.ts';
 import { openLevelStore } from '../../state/leveldb/level-store.ts';
 import { levelState } from '../../state/leveldb/level-state.ts';
@@ -41,14 +42,16 @@ export interface StoppedSavepoint {
 /** Changelogs that are read at the same time. */
 const mostAtOnce = 4;
 
-/** Fails with FENCED while the group has members, SAVEPOINT_INVALID when the folder is not empty or the job never ran. */
+/** Fails with FENCED while the group has members, STATE_MISMATCH when a restore was interrupted, SAVEPOINT_INVALID when the folder is not empty or the job never ran. */
 export async function stoppedSavepoint(options: StoppedSavepoint): Promise<void> {
   const { plan, log, cluster, group, folder } = options;
+  const { job } = plan.graph;
   await cluster.checkIdle(group);
+  await checkNotRestoring(log, job);
   await makeEmptyFolder(folder);
   const prepared = await existingTopics(options);
   const before = await stateOfLog(options, prepared);
-  if (before.committed.every((offset) => offset === undefined)) throw neverRan(plan.graph.job, group);
+  if (before.committed.every((offset) => offset === undefined)) throw neverRan(job, group);
   await mkdir(dirname(folder), { recursive: true });
   const scratch = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
   try {
@@ -57,8 +60,9 @@ export async function stoppedSavepoint(options: StoppedSavepoint): Promise<void>
       await readChangelogs(options, prepared, store);
       const confirm = async (): Promise<void> => {
         await cluster.checkIdle(group);
+        await checkNotRestoring(log, job);
         const after = await stateOfLog(options, prepared);
-        if (JSON.stringify(after) !== JSON.stringify(before)) throw ranMeanwhile(plan.graph.job);
+        if (JSON.stringify(after) !== JSON.stringify(before)) throw ranMeanwhile(job);
       };
       await savepointOf({ plan, prepared, log, rows: levelState(store), group, folder, confirm });
     } finally {

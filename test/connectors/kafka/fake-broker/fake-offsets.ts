@@ -21,6 +21,10 @@ export class FakeOffsets {
     if (type === 'commit') for (const [key, offset] of proposed) this.#committed.set(key, offset);
   }
 
+  deleteGroup(group: string): void {
+    for (const key of this.#committed.keys()) if (key.startsWith(`${group}/`)) this.#committed.delete(key);
+  }
+
   get(group: string, place: TopicPartition): number | undefined {
     return this.#committed.get(keyOf(group, place));
   }

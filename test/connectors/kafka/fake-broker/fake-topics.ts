@@ -27,6 +27,10 @@ export class FakeTopics {
     this.byName.set(name, { name, id: id.toString('base64url'), partitions, configs });
   }
 
+  delete(name: string): void {
+    if (!this.byName.delete(name)) throw kafkaError.unknownTopic;
+  }
+
   partition(topic: string, partition: number): FakePartition {
     const found = this.byName.get(topic)?.partitions[partition];
     if (found === undefined) throw kafkaError.unknownTopic;

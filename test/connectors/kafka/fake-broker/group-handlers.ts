@@ -1,3 +1,4 @@
+import { deleteGroupsApi } from '../../../../src/connectors/kafka/protocol/delete-groups.ts';
 import { describeGroupsApi } from '../../../../src/connectors/kafka/protocol/describe-groups.ts';
 import { heartbeatApi } from '../../../../src/connectors/kafka/protocol/heartbeat.ts';
 import { joinGroupApi, type JoinGroupResponse } from '../../../../src/connectors/kafka/protocol/join-group.ts';
@@ -10,7 +11,7 @@ import type { FakeState, Handler } from './handler.ts';
 import { failed } from './fake-groups.ts';
 import { codeOf, KafkaError, kafkaError } from './kafka-error.ts';
 
-/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, OffsetCommit, OffsetFetch. */
+/** JoinGroup, SyncGroup, Heartbeat, LeaveGroup, DescribeGroups, DeleteGroups, OffsetCommit, OffsetFetch. */
 export function groupHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [joinGroupApi.apiKey, join(cluster)],
@@ -18,6 +19,7 @@ export function groupHandlers(cluster: FakeState): [number, Handler][] {
     [heartbeatApi.apiKey, heartbeat(cluster)],
     [leaveGroupApi.apiKey, leave(cluster)],
     [describeGroupsApi.apiKey, describe(cluster)],
+    [deleteGroupsApi.apiKey, remove(cluster)],
     [offsetCommitApi.apiKey, offsetCommit(cluster)],
     [offsetFetchApi.apiKey, offsetFetch(cluster)],
   ];
@@ -121,6 +123,21 @@ function describe(cluster: FakeState): Handler {
           )
           .int32(-1);
       },
+    );
+  };
+}
+
+function remove({ groups, transactions }: FakeState): Handler {
+  return ({ reader }, out) => {
+    out.int32(0).array(
+      reader.array(() => reader.string()),
+      (group) =>
+        out.string(group).int16(
+          codeOf(() => {
+            if (groups.group(group).members.size > 0) throw kafkaError.nonEmptyGroup;
+            transactions.offsets.deleteGroup(group);
+          }),
+        ),
     );
   };
 }

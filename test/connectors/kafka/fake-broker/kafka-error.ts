@@ -24,6 +24,7 @@ const codes = {
   invalidTransactionState: 48,
   invalidProducerMapping: 49,
   concurrentTransactions: 51,
+  nonEmptyGroup: 68,
   fencedLeaderEpoch: 74,
   memberIdRequired: 79,
   fencedInstance: 82,

@@ -1,16 +1,18 @@
 import { byTopic } from '../../../../src/connectors/kafka/protocol/by-topic.ts';
 import { createTopicsApi } from '../../../../src/connectors/kafka/protocol/create-topics.ts';
 import { deleteRecordsApi } from '../../../../src/connectors/kafka/protocol/delete-records.ts';
+import { deleteTopicsApi } from '../../../../src/connectors/kafka/protocol/delete-topics.ts';
 import { describeConfigsApi } from '../../../../src/connectors/kafka/protocol/describe-configs.ts';
 import { metadataApi } from '../../../../src/connectors/kafka/protocol/metadata.ts';
 import type { FakeState, Handler } from './handler.ts';
 import { codeOf } from './kafka-error.ts';
 
-/** Metadata, CreateTopics, DeleteRecords, DescribeConfigs. */
+/** Metadata, CreateTopics, DeleteTopics, DeleteRecords, DescribeConfigs. */
 export function topicHandlers(cluster: FakeState): [number, Handler][] {
   return [
     [metadataApi.apiKey, metadata(cluster)],
     [createTopicsApi.apiKey, createTopics(cluster)],
+    [deleteTopicsApi.apiKey, deleteTopics(cluster)],
     [deleteRecordsApi.apiKey, deleteRecords(cluster)],
     [describeConfigsApi.apiKey, describeConfigs(cluster)],
   ];
@@ -62,6 +64,13 @@ function createTopics(cluster: FakeState): Handler {
       return { name, errorCode: codeOf(() => cluster.topics.create(name, partitions, configs)) };
     });
     out.int32(0).array(created, ({ name, errorCode }) => out.string(name).int16(errorCode).string(null));
+  };
+}
+
+function deleteTopics(cluster: FakeState): Handler {
+  return ({ reader }, out) => {
+    const names = reader.array(() => reader.string());
+    out.int32(0).array(names, (name) => out.string(name).int16(codeOf(() => cluster.topics.delete(name))));
   };
 }
 
