@@ -1,6 +1,6 @@
 /** Makes sure that every topic of a job exists as the plan needs it, and lays the tasks out over their partitions. */
 import { toMs } from '../core/duration.ts';
-import type { Log, TopicAdmin, TopicSpec } from '../core/log.ts';
+import type { Log, TopicAdmin, TopicDescription, TopicSpec } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Topic } from '../core/topic.ts';
 import { layout } from '../plan/layout.ts';
@@ -111,11 +111,11 @@ export async function describeTopics(
   names: readonly string[],
 ): Promise<Map<string, TopicInfo>> {
   const found = await log.topics.describe(names);
-  return new Map(
-    found.flatMap((topic) =>
-      topic === undefined ? [] : [[topic.name, { id: topic.id, partitions: topic.partitions }]],
-    ),
-  );
+  return new Map(found.flatMap((topic) => (topic === undefined ? [] : [[topic.name, infoOf(topic)]])));
+}
+
+function infoOf({ id, partitions, deletionsKeptMs }: TopicDescription): TopicInfo {
+  return { id, partitions, ...(deletionsKeptMs === undefined ? {} : { deletionsKeptMs }) };
 }
 
 function topicSpec(

@@ -14,6 +14,17 @@ export interface ChangelogPosition {
   readonly at: number;
 }
 
+/** Kafka's own default of delete.retention.ms. */
+const usuallyKeptMs = 24 * 3_600_000;
+
+/**
+ * Positions are trusted that are not older than this, wall time in ms: deletions behind an older one may have been compacted
+ * away. `deletionsKeptMs`: what the topic says.
+ */
+export function trustedSince(now: number, deletionsKeptMs = usuallyKeptMs): number {
+  return now - deletionsKeptMs / 2;
+}
+
 export function positionKey(job: string, task: string): string {
   return `~position/${job}/${task}`;
 }

@@ -13,7 +13,13 @@ import type { FetchedPartition, Log, LogReader } from '../core/log.ts';
 import { addRecords, RowBatch } from '../core/row-batch.ts';
 import { prefixEnd, type BulkLoad, type Store } from '../core/store.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { encodePosition, positionKey, readPosition, type ChangelogPosition } from './changelog-position.ts';
+import {
+  encodePosition,
+  positionKey,
+  readPosition,
+  trustedSince,
+  type ChangelogPosition,
+} from './changelog-position.ts';
 
 export interface RestoreProgress {
   /** Records up to the end of the changelog, as far as offsets tell. */
@@ -44,9 +50,6 @@ export interface RestoreOptions extends ChangelogCopy {
 }
 
 const fetchBytes = 4 * 1024 * 1024;
-
-/** Kafka's own default of delete.retention.ms. */
-export const deletionsKeptMs = 24 * 3_600_000;
 
 /** Where a copy goes on. */
 export interface CopyStart {
@@ -93,9 +96,9 @@ export async function startOfCopy({
   const [bounds] = await log.topics.bounds([{ topic, partition }]);
   const { start, end } = bounds!;
   const saved = readPosition(store, job, task);
-  const oldest = clock.now() - (description.deletionsKeptMs ?? deletionsKeptMs) / 2;
+  const since = trustedSince(clock.now(), description.deletionsKeptMs);
   const trusted =
-    saved?.topicId === description.id && saved.offset <= end && saved.offset >= start && saved.at >= oldest;
+    saved?.topicId === description.id && saved.offset <= end && saved.offset >= start && saved.at >= since;
   return { topicId: description.id, offset: trusted ? saved.offset : start, end, trusted };
 }
 

@@ -7,8 +7,8 @@ import { delay, type Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
 import type { ToldCopies } from './assignment.ts';
-import { readPosition } from './changelog-position.ts';
-import { deletionsKeptMs, type ChangelogCopy } from './restore-changelog.ts';
+import { readPosition, trustedSince } from './changelog-position.ts';
+import type { ChangelogCopy } from './restore-changelog.ts';
 import { Standbys } from './standbys.ts';
 import type { TaskId } from './task.ts';
 
@@ -33,6 +33,8 @@ export interface ChangelogPlace {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
+  /** How long the topic keeps deletions, where that is known. */
+  readonly deletionsKeptMs?: number | undefined;
 }
 
 /** All members' metadata together must fit into one record of the coordinator. */
@@ -146,10 +148,11 @@ export class TaskCopies {
   // Of tasks that are neither run nor followed here, those that were here last.
   #positions(kept: ReadonlySet<TaskId>): Record<TaskId, number> {
     const { store, clock, job, tasks } = this.#options;
-    const oldest = clock.now() - deletionsKeptMs / 2;
-    const stored = [...tasks].flatMap(([id, { topicId }]) => {
+    const now = clock.now();
+    const stored = [...tasks].flatMap(([id, { topicId, deletionsKeptMs }]) => {
       const position = readPosition(store, job, id);
-      const usable = position?.topicId === topicId && (kept.has(id) || position.at >= oldest);
+      const trusted = position !== undefined && position.at >= trustedSince(now, deletionsKeptMs);
+      const usable = position?.topicId === topicId && (kept.has(id) || trusted);
       return usable ? [{ id, ...position }] : [];
     });
     const others = stored.filter(({ id }) => !kept.has(id)).sort((a, b) => b.at - a.at);

@@ -51,6 +51,8 @@ export interface WorkerPlace {
 export interface TopicInfo {
   readonly id: string;
   readonly partitions: number;
+  /** How long deletions can be read, where that is known. [delete.retention.ms] */
+  readonly deletionsKeptMs?: number | undefined;
 }
 
 export interface WorkerOptions {

@@ -276,7 +276,7 @@ export class WorkerTasks {
       const topic = changelogTopic(plan.graph.job, sub.id);
       const info = topics.get(topic);
       if (log.storesRows || !sub.stateful || info === undefined) return [];
-      return [[id, { topic, topicId: info.id, partition }] as const];
+      return [[id, { topic, topicId: info.id, partition, deletionsKeptMs: info.deletionsKeptMs }] as const];
     });
     return new Map(places);
   }

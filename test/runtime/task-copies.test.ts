@@ -13,6 +13,12 @@ import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 const topic = 'job-count-changelog';
 const partitions = 150;
 
+/** What the topic says of a partition's changelog. */
+const deletionsKept = new Map([
+  [10, 2 * 3_600_000],
+  [11, 48 * 3_600_000],
+]);
+
 let log: MemoryLog;
 let store: MemoryStore;
 let copies: TaskCopies;
@@ -26,7 +32,10 @@ beforeEach(async () => {
   await log.topics.create([{ name: topic, partitions, compacted: true }]);
   topicId = (await log.topics.describe([topic]))[0]!.id;
   const tasks = new Map<string, ChangelogPlace>(
-    Array.from({ length: partitions }, (_, partition) => [`count-${String(partition)}`, { topic, topicId, partition }]),
+    Array.from({ length: partitions }, (_, partition) => [
+      `count-${String(partition)}`,
+      { topic, topicId, partition, deletionsKeptMs: deletionsKept.get(partition) },
+    ]),
   );
   copies = new TaskCopies({
     log,
@@ -116,4 +125,13 @@ test('positions are told of state that is left of former tasks: the newest, and 
   expect(told).toHaveLength(101);
   expect(told).toEqual(expect.arrayContaining(['count-2', 'count-101', 'count-149']));
   expect(told).not.toEqual(expect.arrayContaining(['count-1']));
+});
+
+test('how old a position may be depends on how long its topic keeps deletions', async () => {
+  const now = systemClock.now();
+  for (const i of [9, 10, 11, 12]) await storePosition(`count-${String(i)}`, 7, { at: now - 3_600_001 });
+  expect(Object.keys(copies.metadata([]).positions)).toEqual(['count-9', 'count-11', 'count-12']);
+  for (const i of [9, 10, 11, 12]) await storePosition(`count-${String(i)}`, 7, { at: now - 13 * 3_600_000 });
+  expect(Object.keys(copies.metadata([]).positions)).toEqual(['count-11']);
+  expect(Object.keys(copies.metadata(['count-10']).positions)).toEqual(['count-10', 'count-11']);
 });

@@ -13,7 +13,7 @@ export interface SavepointPart {
   /** Committed offsets of all inputs. */
   readonly offsets: readonly PartitionOffset[];
   /** The topics of the inputs. Format 1 had none. */
-  readonly topics?: Readonly<Record<string, TopicInfo>>;
+  readonly topics?: Readonly<Record<string, Pick<TopicInfo, 'id' | 'partitions'>>>;
 }
 
 /** Whether records went through the log from stage to stage. */

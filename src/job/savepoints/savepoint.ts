@@ -7,6 +7,7 @@ import type { Log, TopicPartition } from '../../core/log.ts';
 import { manifestOf } from '../../plan/manifest.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { internalInputs } from '../../runtime/internal-inputs.ts';
+import type { TopicInfo } from '../../runtime/worker-options.ts';
 import type { RowSource } from '../../state/job-rows.ts';
 import { writeSavepoint } from '../../state/write-savepoint.ts';
 import type { PreparedTopics } from '../prepare-topics.ts';
@@ -42,7 +43,7 @@ export async function savepointOf(parts: SavepointParts): Promise<void> {
     graph: manifestOf(plan.graph, { plan, layout: prepared.layout }),
     group,
     offsets,
-    topics: Object.fromEntries(names.map((name) => [name, prepared.topics.get(name)!])),
+    topics: Object.fromEntries(names.map((name) => [name, savedInfo(prepared.topics.get(name)!)])),
   };
   await writeSavepoint({
     folder,
@@ -53,6 +54,11 @@ export async function savepointOf(parts: SavepointParts): Promise<void> {
     extra: part,
     ...(confirm === undefined ? {} : { confirm }),
   });
+}
+
+// What else is known of a topic is found out where the savepoint is restored.
+function savedInfo({ id, partitions }: TopicInfo): Pick<TopicInfo, 'id' | 'partitions'> {
+  return { id, partitions };
 }
 
 /** All partitions of these topics. */

@@ -8,6 +8,9 @@ import { defineTopology, json, leveldb, number, restore, run, topic, valueState 
 import type { LogFactory } from '../../../src/index.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { StreamError } from '../../../src/core/stream-error.ts';
+import { describeTopics } from '../../../src/job/prepare-topics.ts';
+import type { SavepointPart } from '../../../src/job/savepoints/savepoint-part.ts';
+import { readManifest } from '../../../src/state/savepoint-format.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
 import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
@@ -97,6 +100,18 @@ test('a job goes back to a savepoint, state and positions together', async () =>
   await restore(summing(2), { log: factory, state: leveldb(), from, force: true });
   await runToEnd(2); // reads the second batch again, on the state of the first
   expect(await lastSums()).toEqual(all(11));
+});
+
+test('of the topics a savepoint says identity and partitions, whatever else the log tells of them', async () => {
+  const { describe } = log.topics;
+  log.topics.describe = async (names) =>
+    (await describe.call(log.topics, names)).map((topic) => topic && { ...topic, deletionsKeptMs: 1_000 });
+  expect((await describeTopics(log, ['items'])).get('items')).toMatchObject({ partitions: 2, deletionsKeptMs: 1_000 });
+  await write(1);
+  const { extra } = await readManifest(await takeSavepoint(2, 'told'));
+  const { topics } = extra as SavepointPart;
+  const told = { id: expect.any(String) as string, partitions: 2 };
+  expect(topics).toEqual({ items: told, 'summing-items-redrive': told });
 });
 
 test('keys move to their partition when a stage behind an exchange gets another number of them', async () => {
