@@ -42,6 +42,7 @@ export type { Key } from './core/partitioner.ts';
 export { run } from './job/run.ts';
 export { restore } from './job/savepoints/restore.ts';
 export type { RestoreOptions } from './job/savepoints/restore.ts';
+export type { SavepointProgress } from './job/savepoints/savepoint-progress.ts';
 export { embedded, kafka, memoryLog } from './job/log-factories.ts';
 export type { EmbeddedOptions } from './job/log-factories.ts';
 export type { KafkaOptions, KafkaSasl } from './connectors/kafka/kafka-options.ts';

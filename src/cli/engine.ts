@@ -2,6 +2,7 @@
 import type { Topic } from '../core/topic.ts';
 import type { JobModule } from '../job/load-topology.ts';
 import type { JobHandle, TopicOverrides } from '../job/options.ts';
+import type { SavepointProgress } from '../job/savepoints/savepoint-progress.ts';
 import type { HealthMonitor } from '../observability/health-monitor.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { MetricsRegistry } from '../observability/metrics-registry.ts';
@@ -50,6 +51,7 @@ export interface RestoreRequest {
   readonly from: string;
   readonly force: boolean;
   readonly copiedTopics: boolean;
+  readonly onProgress: (progress: SavepointProgress) => void;
   readonly io: Io;
 }
 

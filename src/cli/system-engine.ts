@@ -57,12 +57,12 @@ export const systemEngine: Engine = {
       import('../job/savepoints/restore.ts'),
       import('../job/log-factories.ts'),
     ]);
-    const { settings, io, data, module, from, force, copiedTopics } = request;
+    const { settings, io, data, module, from, force, copiedTopics, onProgress } = request;
     const cluster = kafkaOptionsOf(settings, io.cwd);
     const log = cluster === undefined ? embedded(data, { durability: settings.durability }) : kafka(cluster);
     const { exchange } = settings;
     const options = { ...savepointOptions(request), ...compact({ exchange }) };
-    await restore(module.topology, { ...options, log, from, force, copiedTopics });
+    await restore(module.topology, { ...options, log, from, force, copiedTopics, onProgress });
   },
 
   async openFolder({ data, settings, io: { clock, cwd }, plan }) {

@@ -20,20 +20,24 @@ export interface SavepointPlace {
  * The rows of a savepoint under the keys that they get when sub-topologies have the numbers of tasks in `partitions`. The
  * operator rows come last, in a chunk of their own. Cut rows of sub-topologies whose number changes are left out, because
  * only the runtime can make new ones from the old. All files are checked before this resolves; rows of more than
- * `mostBytes` are RECORD_TOO_LARGE.
+ * `mostBytes` are RECORD_TOO_LARGE. `onChecked` hears after each file how many rows have been checked.
  */
 export async function checkedRows(
   place: SavepointPlace,
   partitions: Readonly<Record<string, number>>,
   mostBytes: number,
+  onChecked?: (rows: number) => void,
 ): Promise<AsyncIterable<readonly Row[]>> {
   const { folder, manifest } = place;
   const mover = new RowMover(manifest, partitions);
+  let checked = 0;
   for (const file of manifest.files) {
     for (const row of await readRows(folder, file)) {
       mover.check(row);
       if (Buffer.byteLength(row.key) + row.value.length + rowOverhead > mostBytes) throw tooLarge(row, mostBytes);
     }
+    checked += file.rows;
+    onChecked?.(checked);
   }
   return movedRows(place, mover);
 }

@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
+import { jobLogger } from '../job-logger.ts';
+import { LiveLine } from '../live-line.ts';
+import { RestoreProgress } from '../restore-progress.ts';
 import { openJobSession } from '../session.ts';
 
 export const restoreCommand: Command = {
@@ -18,6 +21,7 @@ export const restoreCommand: Command = {
     'durability',
     'partitions',
     'exchange',
+    'log.level',
     'kafka.brokers',
     'kafka.group.id',
     'kafka.replication.factor',
@@ -31,17 +35,28 @@ export const restoreCommand: Command = {
     const { args, io, engine } = call;
     const session = await openJobSession(call, args.positionals[0]!);
     const from = resolve(io.cwd, required(args.values.get('from')?.at(-1)));
-    await engine.restore({
-      from,
-      module: session.module,
-      config: session.configuration.job,
-      settings: session.configuration.settings,
-      topics: session.configuration.topics,
-      data: session.data,
-      force: args.values.has('force'),
-      copiedTopics: args.values.has('copied-topics'),
-      io,
-    });
+    const line = new LiveLine(io.stderr);
+    const logger = jobLogger(call, session, line);
+    const progress = new RestoreProgress({ job: session.module.topology.name, clock: io.clock, logger, line });
+    try {
+      await engine.restore({
+        from,
+        module: session.module,
+        config: session.configuration.job,
+        settings: session.configuration.settings,
+        topics: session.configuration.topics,
+        data: session.data,
+        force: args.values.has('force'),
+        copiedTopics: args.values.has('copied-topics'),
+        onProgress: (now) => {
+          progress.update(now);
+        },
+        io,
+      });
+    } finally {
+      progress.close();
+      await line.flush();
+    }
     await io.stdout.write(args.values.has('json') ? `${JSON.stringify({ restored: from })}\n` : `Restored ${from}\n`);
     return exitCodes.done;
   },

@@ -7,11 +7,11 @@ import { serveHttp, type HttpServer } from '../../observability/http-server.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { LoopMonitor } from '../../observability/loop-monitor.ts';
 import { MetricsRegistry } from '../../observability/metrics-registry.ts';
-import { structuredLogger } from '../../observability/structured-logger.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { fileWiring, type FileWiring } from '../file-wiring.ts';
 import { JobEnding } from '../job-ending.ts';
+import { jobLogger } from '../job-logger.ts';
 import { LiveLine } from '../live-line.ts';
 import { liveRecords } from '../live-records.ts';
 import { Progress } from '../progress.ts';
@@ -140,20 +140,6 @@ async function runJob(call: CommandCall): Promise<ExitCode> {
 
 function limitMs(text: string | undefined): number | undefined {
   return text === undefined ? undefined : toMs(text as Duration, '--for'); // toMs checks the text
-}
-
-function jobLogger({ args, io }: CommandCall, session: JobSession, line: LiveLine): Logger {
-  const { 'log.level': level, 'log.format': format } = session.configuration.settings;
-  const automatic = args.values.has('json') ? 'json' : line.isLive ? 'pretty' : 'plain';
-  return structuredLogger({
-    clock: io.clock,
-    level,
-    format: format === 'auto' ? automatic : format,
-    redact: session.redact,
-    write: (text) => {
-      line.print(text);
-    },
-  }).with({ job: session.module.topology.name });
 }
 
 async function serveMetrics(

@@ -42,6 +42,7 @@ import {
 } from '../prepare-topics.ts';
 import { checkInputs } from './restore-inputs.ts';
 import type { RestoreTarget, TaskRow } from './restore-target.ts';
+import type { SavepointProgress } from './savepoint-progress.ts';
 import { checkGraph, exchangeOf, savepointPart, type SavepointPart } from './savepoint-part.ts';
 import { placesOf } from './savepoint.ts';
 import { StoreTarget } from './store-target.ts';
@@ -62,6 +63,7 @@ export interface RestoreParts {
   /** Undefined exchange: as in the savepoint. */
   readonly topics: Omit<PrepareOptions, 'exchange'> & { readonly exchange: PrepareOptions['exchange'] | undefined };
   readonly transactionTimeoutMs: number;
+  readonly onProgress: (progress: SavepointProgress) => void;
 }
 
 /**
@@ -81,7 +83,14 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
   checkGraph(part.graph, plan, layout);
   const savepoint = { folder, manifest };
   const mostBytes = log.storesRows ? Infinity : mostRecordBytes; // rows become records of changelogs
-  const rows = await checkedRows(savepoint, Object.fromEntries(layout.tasks), mostBytes);
+  const totalRows = manifest.files.reduce((sum, file) => sum + file.rows, 0);
+  const tell = (phase: SavepointProgress['phase'], done = 0, bytes = 0): void => {
+    parts.onProgress({ phase, rows: Math.min(done, totalRows), totalRows, bytes });
+  };
+  tell('checking');
+  const rows = await checkedRows(savepoint, Object.fromEntries(layout.tasks), mostBytes, (checked) => {
+    tell('checking', checked);
+  });
   const replay = new Replay({ plan, layout, exchange, savepoint });
   await replay.check();
 
@@ -94,6 +103,7 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
   };
   const target = await targetOf(parts, manifest, needed, prepare, commit);
   await target.check();
+  tell('clearing');
   await target.prepare();
   const places = await placesAfter(parts, part);
   const { offsets } = places;
@@ -101,7 +111,15 @@ export async function restoreJob(parts: RestoreParts): Promise<void> {
     const early = offsets.filter(({ topic }) => feedsState(plan, exchange, topic));
     await commit({ offsets: early });
     await target.clear();
-    for await (const chunk of rows) await target.write(chunk.filter(({ key }) => !key.startsWith(CUT_ROWS)));
+    tell('writing');
+    let [written, bytes] = [0, 0];
+    for await (const chunk of rows) {
+      await target.write(chunk.filter(({ key }) => !key.startsWith(CUT_ROWS)));
+      written += chunk.length;
+      bytes += chunk.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+      tell('writing', written, bytes);
+    }
+    tell('committing');
     const cuts = cutRows(plan, layout, exchange, manifest, part, places);
     const last = await target.last(cuts, Buffer.from(JSON.stringify(manifestOf(plan.graph, { plan, layout }))));
     for await (const batch of replay.batches()) await (await transactor()).append([batch]);

@@ -6,6 +6,7 @@ import { makePlan } from '../../plan/make-plan.ts';
 import { embedded } from '../log-factories.ts';
 import type { RunOptions } from '../options.ts';
 import { restoreJob } from './restore-job.ts';
+import type { SavepointProgress } from './savepoint-progress.ts';
 import { leveldb } from '../state-factories.ts';
 import { withGenerated } from '../with-generated.ts';
 
@@ -29,6 +30,8 @@ export interface RestoreOptions<C> extends Pick<
   readonly force?: boolean;
   /** The inputs are copies of the topics of the savepoint: the same records at the same offsets. */
   readonly copiedTopics?: boolean;
+  /** Hears how far it is, now and then. */
+  readonly onProgress?: (progress: SavepointProgress) => void;
 }
 
 /**
@@ -55,6 +58,7 @@ export async function restore<C>(topology: Topology<C>, options: RestoreOptions<
         folder: from,
         force,
         copiedTopics,
+        onProgress: options.onProgress ?? (() => undefined),
         topics: {
           partitions: options.partitions ?? 4,
           replicas: options.replicas,
