@@ -124,12 +124,13 @@ export class JobRunner implements JobHandle {
 
   async #run(): Promise<void> {
     const { workers, release, signal } = this.#parts;
+    const aborted = () => new StreamError('ABORTED', 'the job was aborted', { job: this.name, cause: signal?.reason });
     const abort = (): void => {
-      workers.abort(new StreamError('ABORTED', 'the job was aborted', { job: this.name, cause: signal?.reason }));
+      workers.abort(aborted());
     };
     signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted === true) abort();
     try {
+      if (signal?.aborted === true) throw aborted(); // before there was anything to abort
       await workers.run();
       this.#ended = 'stopped';
     } catch (error) {

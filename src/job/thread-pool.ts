@@ -10,6 +10,7 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import type { Log, TopicPartition } from '../core/log.ts';
 import { StreamError, type Reaction } from '../core/stream-error.ts';
 import { threadEntry } from '../core/thread-entry.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import { engineMetrics } from '../observability/engine-metrics.ts';
 import type { MetricsSink } from '../observability/metric-family.ts';
 import type { MetricReading } from './options.ts';
@@ -63,10 +64,14 @@ const quietPollMs = 20;
 /** How often members report their counters, ms. */
 const reportEveryMs = 500;
 
+/** What members of a job that has failed have for leaving their group. Those that are still starting may hear of nothing. */
+const leaveWithinMs = 2_000;
+
 export class ThreadPool implements JobWorkers {
   readonly #options: ThreadPoolOptions;
   readonly #members: Member[] = [];
   #stopReports: (() => void) | undefined;
+  readonly #aborted = new AbortController();
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -121,10 +126,10 @@ export class ThreadPool implements JobWorkers {
     const ends = Array.from({ length: count }, (_, index) => this.#start(index));
     this.#scheduleReport();
     try {
-      await Promise.all(ends);
+      await unlessAborted(this.#aborted.signal, Promise.all(ends));
     } catch (error) {
       this.#broadcast({ type: 'abort' });
-      await Promise.allSettled(ends);
+      await this.#settled(ends);
       throw error;
     } finally {
       this.#stopReports?.();
@@ -140,8 +145,8 @@ export class ThreadPool implements JobWorkers {
     this.#broadcast({ type: 'end', ending });
   }
 
-  abort(): void {
-    this.#broadcast({ type: 'abort' });
+  abort(reason: unknown): void {
+    this.#aborted.abort(reason);
   }
 
   async quiesce<T>(work: () => Promise<T>): Promise<T> {
@@ -214,6 +219,14 @@ export class ThreadPool implements JobWorkers {
         );
       });
     }).finally(stopServing);
+  }
+
+  // All of them, unless that takes too long.
+  async #settled(ends: readonly Promise<void>[]): Promise<void> {
+    const waited = new AbortController();
+    const late = delay(this.#options.clock, leaveWithinMs, waited.signal).catch(() => undefined);
+    await Promise.race([late, Promise.allSettled(ends)]);
+    waited.abort();
   }
 
   #broadcast(message: ToThread): void {

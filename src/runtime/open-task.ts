@@ -8,6 +8,7 @@ import type { MemberId, Transactor } from '../core/log.ts';
 import { RowBatch } from '../core/row-batch.ts';
 import { startTime } from '../core/start-position.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { NodeId, SourceNode } from '../graph/nodes.ts';
 import { compare } from '../plan/compare.ts';
@@ -131,18 +132,7 @@ async function committedOffsets(
   places: readonly InputPlace[],
 ): Promise<readonly (number | undefined)[]> {
   signal.throwIfAborted();
-  let stop: () => void;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => {
-      reject(StreamError.from(signal.reason, 'ABORTED'));
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([transactor.committed(options.settings.group, places), aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop!);
-  }
+  return await unlessAborted(signal, transactor.committed(options.settings.group, places));
 }
 
 // The tasks may have gone to another worker while this one was restoring (or was stopped): then state and offsets were

@@ -12,6 +12,7 @@
  */
 import type { GroupMember, Transactor } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import type { DurationHistogram } from '../observability/duration-histogram.ts';
 import { Cursor } from '../operators/cursor.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
@@ -56,7 +57,7 @@ export class Worker implements TaskWorker {
   #transactor!: Transactor;
   #member!: GroupMember;
   #ending: Ending | undefined;
-  #failure: Error | undefined;
+  readonly #failed = new AbortController();
   readonly #membership = new WorkerMembership(
     () => this.#member,
     () => {
@@ -267,7 +268,7 @@ export class Worker implements TaskWorker {
 
   #fail(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : StreamError.from(thrown, 'WORKER_FAILED', { job: this.job });
-    this.#failure ??= error;
+    this.#failed.abort(error); // the first one counts
     this.#membership.wake();
     this.#wake.signal();
   }
@@ -282,7 +283,8 @@ export class Worker implements TaskWorker {
 
   async #start(): Promise<void> {
     const { log, settings } = this.#options;
-    this.#transactor = await log.transactor(settings.transactionalId, settings.transactionTimeoutMs);
+    const opening = log.transactor(settings.transactionalId, settings.transactionTimeoutMs);
+    this.#transactor = await unlessAborted(this.#failed.signal, opening, (late) => late.close());
     this.#intake = new Intake({
       reader: log.reader(),
       bufferBytes: settings.inputBytes,
@@ -400,7 +402,7 @@ export class Worker implements TaskWorker {
   }
 
   #rethrow(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#failed.signal.throwIfAborted();
   }
 
   /** Advances until nothing is left or the turn has been long; true: there is more. */

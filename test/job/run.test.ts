@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { defineTopology, json, leveldb, memory, number, run, StreamError, topic, valueState } from '../../src/index.ts';
 import type { LogFactory, RunOptions, Topology } from '../../src/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { Transactor } from '../../src/core/log.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
 import { redrive } from '../../src/job/redrive.ts';
@@ -199,6 +200,37 @@ describe('dead letters', () => {
     expect((await b.results()).map(({ n }) => n)).toEqual([12, 14, 13]);
     await b.run(parking);
     expect(await b.results()).toHaveLength(3);
+  });
+});
+
+describe('abort before the work has begun', () => {
+  test('of a job that is not started yet', async () => {
+    const b = bench();
+    await b.write([item('a', 1)]);
+    const options = { log: b.factory, state: leveldb(), signal: AbortSignal.abort(new RangeError('enough')) };
+    const job = await run(summing, options);
+    await expect(job.finished).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
+    expect(await b.results()).toEqual([]);
+  });
+
+  test('of one that still waits for its log, which closes what comes late', async () => {
+    const b = bench();
+    await b.write([item('a', 1)]);
+    const abort = new AbortController();
+    let answer!: (transactor: Transactor) => void;
+    const asked = new Promise<void>((resolve) => {
+      b.log.transactor = () => {
+        resolve();
+        return new Promise((later) => (answer = later));
+      };
+    });
+    const job = await run(summing, { log: b.factory, state: leveldb(), signal: abort.signal });
+    await asked;
+    abort.abort();
+    await expect(job.finished).rejects.toMatchObject({ code: 'ABORTED' });
+    await new Promise<void>((closed) => {
+      answer({ close: async () => closed() } as Transactor);
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { embedded, leveldb, run } from '../../src/index.ts';
 import topology, { counts, numbersUpTo } from '../support/generated-job.ts';
+import startsBadly from '../support/starts-badly.ts';
 import { readTopic } from '../support/read-topic.ts';
 
 let folder: string;
@@ -44,4 +45,27 @@ test('two worker threads share generated partitions, and go on where they stoppe
   expect(await finalCounts()).toEqual(Array(7).fill(300));
   await runTo(1_400);
   expect(await finalCounts()).toEqual(Array(7).fill(600));
+});
+
+function startBadly(second: 'fails' | 'hangs', signal?: AbortSignal) {
+  return run(startsBadly, {
+    log: embedded(folder),
+    state: leveldb(),
+    workers: 2,
+    module: new URL('../support/starts-badly.ts', import.meta.url).href,
+    config: { second },
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+test('a worker thread that fails at its start ends the job while another one has not got that far', async () => {
+  const job = await startBadly('fails');
+  await expect(job.finished).rejects.toThrow(/JOB_INVALID.*no second worker/s);
+});
+
+test('a job whose worker threads do not get to run can be aborted', async () => {
+  const abort = new AbortController();
+  const job = await startBadly('hangs', abort.signal);
+  abort.abort();
+  await expect(job.finished).rejects.toMatchObject({ code: 'ABORTED' });
 });
