@@ -40,8 +40,8 @@ export interface Membership {
 
 export class Committer {
   readonly #options: CommitterOptions;
-  // Two row buffers take turns: one is being written while the other fills.
-  #spare: ByteWriter = new ByteWriter(256 * 1024);
+  /** Memory for rows, while no commit is under way: there is one at a time. */
+  #spare: ByteWriter | undefined;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -50,8 +50,8 @@ export class Committer {
   /** Steps 1 and 2 run before this returns; the promise is for the rest. */
   commit(transactor: Transactor, member: Membership, tasks: readonly Task[]): Promise<void> {
     const { outputs, changelogOutputs, changelog, fingerprint } = this.#options;
-    const values = this.#spare;
-    this.#spare = new ByteWriter(values.buffer.length);
+    const values = this.#spare ?? new ByteWriter(256 * 1024);
+    this.#spare = undefined;
     values.clear();
     const rows = new RowBatch(values);
     const written = new Map<TaskId, number>();

@@ -1,9 +1,4 @@
-/**
- * Store over LevelDB. Keys travel as UTF-8 text, which the binding converts itself; values are buffers.
- *
- * Rows are not sorted before they are written: sorting costs the thread that processes records as much as it saves the
- * thread that writes (measured: 1.0-1.7 us a row against 1.1 us), so the record path wins by leaving it.
- */
+/** Store over LevelDB. Keys travel as UTF-8 text, which the binding converts itself; values are buffers. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Level } from 'level';
@@ -12,6 +7,7 @@ import type { Row, ScanRange, Store } from '../../core/store.ts';
 import type { StreamError } from '../../core/stream-error.ts';
 import { checkFiles } from './check-files.ts';
 import { storeError, storeWriteError } from './store-error.ts';
+import { writeOrder } from './write-order.ts';
 
 const MiB = 1024 * 1024;
 
@@ -72,17 +68,21 @@ export class LevelStore implements Store {
   async write(batches: readonly RowBatch[], options: { readonly sync?: boolean } = {}): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      const chained = this.#db.batch();
-      for (const batch of batches) {
-        const { keys, starts, ends } = batch;
-        const { buffer } = batch.values;
-        for (let i = 0; i < keys.length; i++) {
-          const start = starts[i]!;
-          if (start < 0) chained.del(keys[i]!);
-          else chained.put(keys[i]!, buffer.subarray(start, ends[i]));
+      const chained = this.#db.batch() as unknown as NativeBatch;
+      try {
+        for (const batch of batches) {
+          const { keys, starts, ends } = batch;
+          const { buffer } = batch.values;
+          for (const i of writeOrder(keys)) {
+            const start = starts[i]!;
+            if (start < 0) chained._del(keys[i]!);
+            else chained._put(keys[i]!, buffer.subarray(start, ends[i]));
+          }
         }
+        await chained._write({ sync: options.sync === true });
+      } finally {
+        await chained.close();
       }
-      await chained.write({ sync: options.sync === true });
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -115,6 +115,17 @@ export class LevelStore implements Store {
   close(): Promise<void> {
     return (this.#closing ??= this.#db.close());
   }
+}
+
+/**
+ * A chained batch as classic-level has it, behind what abstract-level does for each row of one: a copy of the options, a
+ * look at encodings, hooks and sublevels. Without that a row costs this thread half as much.
+ */
+interface NativeBatch {
+  _put(key: string, value: Buffer): void;
+  _del(key: string): void;
+  _write(options: { readonly sync: boolean }): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What `Level` has on Node but, being universal, does not declare. */
