@@ -122,7 +122,7 @@ export interface RunOptions<C> {
   readonly workers?: number;
   /** URL of the module whose default export is the topology (`import.meta.url`): each thread loads it again. */
   readonly module?: string;
-  /** Exchange transport. Default: direct with one worker on an unshared log, else log. */
+  /** Exchange transport. Default: direct with one worker on an unshared log between whose stages nothing waits, else log. */
   readonly exchange?: 'direct' | 'log';
   /** Stop at the end of bounded inputs, or at the offsets that were the end when the job started. */
   readonly bounded?: boolean;

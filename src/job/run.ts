@@ -11,6 +11,7 @@ import type { Topology } from '../dsl/define-topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { SourceStarts } from '../runtime/source-start.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
+import { chooseExchange } from './choose-exchange.ts';
 import { embedded } from './log-factories.ts';
 import { guardGraph } from './graph-guard.ts';
 import { JobRunner } from './job-runner.ts';
@@ -38,7 +39,14 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   try {
     openState = await (options.state ?? leveldb()).open({ log: openLog, clock, random, job });
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
-    const exchange = options.exchange ?? ((options.workers ?? 1) > 1 || !log.storesRows ? 'log' : 'direct');
+    const exchange = await chooseExchange({
+      plan,
+      log,
+      group: options.group ?? job,
+      workers: options.workers ?? 1,
+      asked: options.exchange,
+      onWarning: (message) => options.onWarning?.(message),
+    });
     const { partitions = 4, replicas, topics: overrides } = options;
     const prepare = () => prepareTopics(plan, log, { partitions, exchange, replicas, overrides });
     let prepared = await prepare();

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { ByteWriter } from '../../../src/core/byte-writer.ts';
 import { RowBatch } from '../../../src/core/row-batch.ts';
 import { StreamError } from '../../../src/core/stream-error.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { embedded, kafka, leveldb, restore, run, type LogFactory } from '../../../src/index.ts';
 import type { SavepointManifest } from '../../../src/state/savepoint-format.ts';
 import { writeTopic } from '../../support/write-topic.ts';
@@ -136,6 +137,44 @@ describeOnKafka('savepoints', {}, (cluster) => {
     const rest = without(batch([...first, ...second, ...end]), before);
     expect(await settled(log, name, rest.length)).toEqual(rest);
     await expect(job.savepoint(join(folder, 'next'))).rejects.toThrow(/UNSUPPORTED.*run-topology savepoint/s);
+    await job.close();
+  });
+
+  test('a job moves from a cluster to the log in a folder', async () => {
+    // Inputs that a plain producer wrote: no ends of transactions between their records.
+    const plain = await openLog(cluster().bootstrap, { guarantee: 'at-least-once' });
+    const on = ['--kafka', cluster().bootstrap];
+    const name = fresh('home');
+    const { events } = topicsOf(name);
+    const folder = settings();
+    const [first, second] = [eventsOf(0, 6_000), eventsOf(6_000, 9_000)];
+    const end = closing(second.at(-1)!.time + 60_000);
+    await plain.topics.create([{ name: events.name, partitions }]);
+    await writeTopic(plain, events, first, ({ time }) => time);
+    const there = { log: kafka({ brokers: cluster().bootstrap }), state: leveldb(join(folder, 'state')), partitions };
+    const slow = await run(savepointJob(name, partitions, 400), there);
+    await until(async () => (await outputs(plain, name)).length > 500);
+    await slow.close();
+    const from = join(folder, 'savepoint');
+    const taken = await cli(folder, 'savepoint', moduleOf(folder, name, partitions), from, ...on);
+    expect(taken.code, taken.err).toBe(0);
+    const manifest = JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')) as SavepointManifest;
+    expect(manifest.records.length).toBeGreaterThan(0);
+    const before = await outputs(plain, name);
+    expect(before.length).toBeLessThan(first.length);
+
+    const topology = savepointJob(name, partitions, 0);
+    const log = embedded(join(folder, 'data'));
+    const data = await log.open({ clock: systemClock, job: name });
+    await data.log.topics.create([{ name: events.name, partitions }]);
+    for (const part of [first, second, end]) await writeTopic(data.log, events, part, ({ time }) => time);
+    await data.close();
+    await expect(restore(topology, { log, from })).rejects.toThrow(/SAVEPOINT_INVALID.*another topic.*copiedTopics/s);
+    const copied = { log, from, copiedTopics: true };
+    await restore(topology, copied);
+    const job = await run(topology, { log, partitions });
+    const rest = without(batch([...first, ...second, ...end]), before);
+    expect(await settled(job.log, name, rest.length)).toEqual(rest);
     await job.close();
   });
 });
