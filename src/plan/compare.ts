@@ -29,12 +29,16 @@ function operatorDifferences(old: OperatorManifest, now: OperatorManifest): read
     counted && old.partitions !== now.partitions
       ? difference(id, `had ${String(old.partitions)} partitions, has ${String(now.partitions)}`, false)
       : [];
+  const respread =
+    moved.length === 0 && old.spread !== undefined && now.spread !== undefined && old.spread !== now.spread
+      ? difference(id, `had its keys in ${String(old.spread)} partitions, has them in ${String(now.spread)}`, false)
+      : [];
   const states = pair(old.state, now.state, ({ name }) => name).flatMap(([name, stored, wanted]) => {
     if (stored === undefined) return difference(id, `state '${name}' was added`, true);
     if (wanted === undefined) return difference(id, `state '${name}' was removed`, false);
     return stateDifferences(id, stored, wanted);
   });
-  return [...moved, ...states];
+  return [...moved, ...respread, ...states];
 }
 
 function stateDifferences(id: string, stored: StateManifest, wanted: StateManifest): readonly Difference[] {

@@ -50,7 +50,8 @@ export function layout(
       for (const { node } of meeting.exchanges) exchanges.set(node, count);
     }
   } while (before !== [...exchanges.values()].join());
-  return { tasks, exchanges };
+  const sources = plan.subTopologies.flatMap((sub) => [...sub.sources, ...sub.broadcastSources]);
+  return { tasks, exchanges, sources: new Map(sources.map((id) => [id, sourcePartitions(id)])) };
 }
 
 /** One meeting per operator with keyed inputs, and one per exchange into anything else. */

@@ -8,6 +8,7 @@ import type { Codec } from '../core/codec.ts';
 import type { MapSpec, StateSpec } from '../core/state-spec.ts';
 import { traitsOf } from '../graph/node-traits.ts';
 import type { Graph, GraphNode } from '../graph/nodes.ts';
+import { keySpread } from './key-spread.ts';
 import type { Layout, Plan } from './plan.ts';
 
 export interface StateManifest {
@@ -23,8 +24,10 @@ export interface OperatorManifest {
   readonly id: string;
   readonly kind: string;
   readonly state: readonly StateManifest[];
-  /** Partitions that its keys are spread over, once known. */
+  /** Tasks of its stage, once known. */
   readonly partitions?: number;
+  /** Partitions that its keys are spread over, once known; older manifests do not say it. */
+  readonly spread?: number;
 }
 
 export interface Manifest {
@@ -35,14 +38,16 @@ export interface Manifest {
 
 /** With a plan and its layout, partition counts are filled in. */
 export function manifestOf(graph: Graph, layout?: { readonly plan: Plan; readonly layout: Layout }): Manifest {
-  const partitions = (id: string): { partitions?: number } => {
-    const sub = layout?.plan.subTopologies.find((candidate) => candidate.nodes.includes(id));
+  const partitions = (node: GraphNode): Pick<OperatorManifest, 'partitions' | 'spread'> => {
+    const sub = layout?.plan.subTopologies.find((candidate) => candidate.nodes.includes(node.id));
     const count = sub === undefined ? undefined : layout?.layout.tasks.get(sub.id);
-    return count === undefined ? {} : { partitions: count };
+    const isKeyed = traitsOf(node).keyedInputs.length > 0;
+    const spread = layout === undefined || !isKeyed ? undefined : keySpread(layout.plan, layout.layout, node.id);
+    return { ...(count === undefined ? {} : { partitions: count }), ...(spread === undefined ? {} : { spread }) };
   };
   const operators = [...graph.nodes.values()]
     .filter((node) => traitsOf(node).stateful)
-    .map((node) => ({ id: node.id, kind: node.kind, state: statesOf(node), ...partitions(node.id) }));
+    .map((node) => ({ id: node.id, kind: node.kind, state: statesOf(node), ...partitions(node) }));
   return { format: 1, operators: operators.sort((a, b) => compareText(a.id, b.id)) };
 }
 

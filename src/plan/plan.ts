@@ -58,4 +58,6 @@ export interface Layout {
   readonly tasks: ReadonlyMap<string, number>;
   /** Partitions per exchange node id. */
   readonly exchanges: ReadonlyMap<NodeId, number>;
+  /** Partitions per source node id. */
+  readonly sources: ReadonlyMap<NodeId, number>;
 }

@@ -4,7 +4,7 @@ import type { Manifest, OperatorManifest, StateManifest } from '../../src/plan/m
 
 const value: StateManifest = { name: 'last', kind: 'value', codec: 'Frame', version: 2 };
 const map: StateManifest = { name: 'seen', kind: 'map', codec: 'number', version: 1, keyCodec: 'string' };
-const merge: OperatorManifest = { id: 'merge', kind: 'coProcess', state: [value, map], partitions: 4 };
+const merge: OperatorManifest = { id: 'merge', kind: 'coProcess', state: [value, map], partitions: 4, spread: 4 };
 
 function manifest(...operators: readonly OperatorManifest[]): Manifest {
   return { format: 1, operators };
@@ -38,7 +38,8 @@ test('operators and states may not be removed', () => {
 
 test.each<[Partial<OperatorManifest>, string]>([
   [{ kind: 'keyedProcess' }, 'no merge was coProcess, is keyedProcess'],
-  [{ partitions: 8 }, 'no merge had 4 partitions, has 8'],
+  [{ partitions: 8, spread: 8 }, 'no merge had 4 partitions, has 8'],
+  [{ spread: 2 }, 'no merge had its keys in 4 partitions, has them in 2'],
   [{ state: [{ ...value, kind: 'list' }, map] }, "no merge state 'last' was value, is list"],
   [{ state: [{ ...value, codec: 'Box' }, map] }, "no merge state 'last' held Frame, holds Box"],
   [{ state: [value, { ...map, keyCodec: 'number' }] }, "no merge state 'seen' had keys of string, has number"],
@@ -49,6 +50,8 @@ test.each<[Partial<OperatorManifest>, string]>([
 });
 
 test('partition counts are compared only where both are known', () => {
-  const { partitions: _unknown, ...planned } = merge;
+  const { partitions: _, spread: __, ...planned } = merge;
+  const { spread: _unsaid, ...older } = merge;
   expect(differences(manifest(merge), manifest(planned))).toEqual([]);
+  expect(differences(manifest(older), manifest({ ...merge, spread: 2 }))).toEqual([]);
 });

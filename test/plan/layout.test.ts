@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { number } from '../../src/core/codec.ts';
+import { number, string } from '../../src/core/codec.ts';
 import { topic } from '../../src/core/topic.ts';
 import { count } from '../../src/dsl/aggregators.ts';
 import type { TopologyBuilder } from '../../src/dsl/define-topology.ts';
+import { keySpread } from '../../src/plan/key-spread.ts';
 import { layout } from '../../src/plan/layout.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { alerts, build, lines, wordCount, words } from './jobs.ts';
@@ -104,4 +105,25 @@ test('a topic that does not exist yet gets what it asks for, else the default', 
   };
   expect(counts(asking, {})).toMatchObject({ tasks: { in: 11 } });
   expect(counts(wordCount, {})).toMatchObject({ tasks: { lines: 3 } });
+});
+
+test('keys may be spread over fewer partitions than their stage has tasks', () => {
+  const mixed = (t: TopologyBuilder): void => {
+    t.source('lines', lines)
+      .keyBy((line) => line.text, { partitions: 3 })
+      .aggregate('count', count())
+      .map(() => 'counted', { id: 'told', codec: string })
+      .union(t.source('words', words))
+      .map((word) => word, { id: 'both', codec: string })
+      .sinkTo('out', topic('out', string));
+    t.source('keyed', topic('keyed', string))
+      .keyedByRecordKey((word) => word)
+      .aggregate('total', count())
+      .sinkTo('totals', topic('totals', number));
+  };
+  const plan = makePlan(build(mixed));
+  const known = layout(plan, (name) => ({ lines: 2, words: 8, keyed: 5 })[name], 1);
+  expect(known.tasks.get('count')).toBe(8);
+  const spreads = ['lines', 'count', 'told', 'both', 'keyed', 'total'].map((id) => keySpread(plan, known, id));
+  expect(spreads).toEqual([undefined, 3, 3, undefined, 5, 5]);
 });

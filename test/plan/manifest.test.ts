@@ -63,6 +63,7 @@ test('the manifest names what is kept, sorted, with partitions once they are kno
         id: 'join',
         kind: 'coProcess',
         partitions: 6,
+        spread: 6,
         state: [
           { name: 'line', kind: 'value', codec: 'Line', version: 1 },
           { name: 'seen', kind: 'map', codec: 'number', version: 1, keyCodec: 'string' },

@@ -106,7 +106,7 @@ test('where keys meet values without one, every task will do, and that of then i
 
 test('behind a keyed source a letter goes where its key is, and one that was not read nowhere', () => {
   for (const key of keys) expect(place('sum', 3, { key })).toBe(partitionOf(key, 3));
-  expect(place('sum', 2, { key: 'key 1' })).toBe(1);
+  expect(place('sum', 2, { key: 'key 1' })).toBe(partitionOf('key 1', 2));
   expect(place('keyed', 2)).toBe(1);
   expect(() => place('keyed', 3)).toThrow(/UNSUPPORTED.*task 1 of 2 belongs.*3 tasks/);
 });

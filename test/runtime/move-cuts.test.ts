@@ -44,6 +44,7 @@ function moved(writers: number, readers: number, then: readonly Cut[], writersTh
         [second, readers],
       ]),
       exchanges: new Map([[exchange.node, readers]]),
+      sources: new Map(),
     },
     exchange: 'log',
     cuts: new Map([

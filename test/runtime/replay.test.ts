@@ -96,7 +96,7 @@ async function replay(writers: number, readers: number, mode: 'direct' | 'log' =
   const place = join(folder, 'sp');
   return new Replay({
     plan,
-    layout: { tasks, exchanges: new Map([[exchange.node, readers]]) },
+    layout: { tasks, exchanges: new Map([[exchange.node, readers]]), sources: new Map() },
     exchange: mode,
     savepoint: { folder: place, manifest: await readManifest(place) },
   });

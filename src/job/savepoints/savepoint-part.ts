@@ -39,6 +39,7 @@ export function savepointPart(manifest: SavepointManifest, plan: Plan, folder: s
 /** Partition counts are what a restore may change; whether these can is checked row by row. */
 export function checkGraph(before: Manifest, plan: Plan, layout: Layout, what = 'the savepoint'): void {
   const now = manifestOf(plan.graph, { plan, layout });
+  checkSpread(before, now, plan, what);
   const misfits = compare(withoutPartitions(before), withoutPartitions(now)).filter(({ compatible }) => !compatible);
   if (misfits.length === 0) return;
   const changes = misfits.map(({ operator, change }) => `${operator}: ${change}`).join('; ');
@@ -46,6 +47,25 @@ export function checkGraph(before: Manifest, plan: Plan, layout: Layout, what = 
     job: plan.graph.job,
     remedy: 'Use the topology that wrote it.',
   });
+}
+
+// Rows move with the number of tasks. Where keys are spread over fewer partitions (another input has more of them) neither
+// may change.
+function checkSpread(before: Manifest, now: Manifest, plan: Plan, what: string): void {
+  for (const { id, partitions, spread } of now.operators) {
+    const old = before.operators.find((operator) => operator.id === id);
+    if (old?.partitions === undefined || spread === undefined) continue;
+    const { spread: spreadThen = old.partitions === partitions ? spread : old.partitions } = old;
+    if (old.partitions === partitions && spreadThen === spread) continue;
+    if (old.partitions === spreadThen && partitions === spread) continue;
+    const reason = `${what} has the keys in ${String(spreadThen)} of ${String(old.partitions)} tasks, this graph in ${String(spread)} of ${String(partitions)}`;
+    throw new StreamError('GRAPH_CHANGED', reason, {
+      job: plan.graph.job,
+      operator: id,
+      remedy:
+        'Keep both numbers. Or end the union with the input that makes the tasks more: sink each stream by itself.',
+    });
+  }
 }
 
 function withoutPartitions(manifest: Manifest): Manifest {

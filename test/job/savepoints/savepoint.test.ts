@@ -124,6 +124,47 @@ test('keys move to their partition when a stage behind an exchange gets another 
   expect(await lastSums()).toEqual(all(11));
 });
 
+test('keys that are spread over fewer partitions than their stage has tasks stay there, or are refused', async () => {
+  const more = topic('more', json<Item>('item'));
+  const unioned = (partitions: number) =>
+    defineTopology({
+      name: 'summing',
+      build(t) {
+        t.source('items', items)
+          .keyBy((item) => item.key, { partitions })
+          .process('sum', {
+            output: json<Item>('item'),
+            state: { sum: valueState(number) },
+            onElement(item, ctx) {
+              const sum = (ctx.state.sum.get() ?? 0) + item.n;
+              ctx.state.sum.set(sum);
+              ctx.emit({ key: item.key, n: sum });
+            },
+          })
+          .union(t.source('more', more))
+          .sinkTo('sums', sums);
+      },
+    });
+  const options = { log: factory, state: leveldb(), partitions: 2 } as const;
+  await log.topics.create([{ name: 'more', partitions: 8 }]);
+  await write(1);
+  const job = await run(unioned(2), options);
+  while (job.status.recordsIn < keys.length) await systemClock.yield();
+  const from = join(folder, 'unioned');
+  await job.savepoint(from);
+  await job.close();
+  await write(10);
+  await expect(run(unioned(5), options)).rejects.toThrow(/GRAPH_CHANGED.*had its keys in 2 partitions, has them in 5/);
+  await expect(restore(unioned(5), { ...options, from, force: true })).rejects.toThrow(
+    /GRAPH_CHANGED.*the keys in 2 of 8 tasks, this graph in 5 of 8/,
+  );
+  await restore(unioned(2), { ...options, from, force: true });
+  await (
+    await run(unioned(2), { ...options, bounded: true })
+  ).finished;
+  expect(await lastSums()).toEqual(all(11));
+});
+
 test('what went from stage to stage over the log since a savepoint does not come twice', async () => {
   const options = { log: factory, state: leveldb(), exchange: 'log', partitions: 2 } as const;
   const toEnd = async () => (await run(summing(2), { ...options, bounded: true })).finished;
