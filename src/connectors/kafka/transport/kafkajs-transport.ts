@@ -4,6 +4,7 @@
  */
 import { delay, type Clock, type Random, type Timer } from '../../../core/clock.ts';
 import { messageOf, StreamError } from '../../../core/stream-error.ts';
+import { unlessAborted } from '../../../core/unless-aborted.ts';
 import type { BrokerAddress, KafkaSettings } from '../kafka-options.ts';
 import { decodeMetadataResponse, encodeMetadataRequest, metadataApi } from '../protocol/metadata.ts';
 import { BrokerConnection } from './broker-connection.ts';
@@ -84,10 +85,8 @@ class KafkajsTransport implements KafkaTransport {
       });
     let timer = wait();
     try {
-      await abortable(
-        this.#persist((error) => (last = error), abort.signal),
-        abort.signal,
-      );
+      const reached = this.#persist((error) => (last = error), abort.signal);
+      await unlessAborted(abort.signal, reached);
     } catch (error) {
       throw StreamError.from(error, 'LOG_UNAVAILABLE').reacting('fail-job');
     } finally {
@@ -146,7 +145,7 @@ class KafkajsTransport implements KafkaTransport {
     options: SendOptions,
   ): Promise<Buffer> {
     const connecting = this.#connection(node, slot);
-    const connection = await (options.signal === undefined ? connecting : abortable(connecting, options.signal));
+    const connection = await (options.signal === undefined ? connecting : unlessAborted(options.signal, connecting));
     try {
       return await connection.send(apiKey, version, body, options);
     } catch (error) {
@@ -307,21 +306,4 @@ function worst(error: unknown, summary: StreamError): StreamError {
     reaction: summary.reaction,
     remedy: own ?? summary.remedy ?? '',
   });
-}
-
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined); // nobody waits for it any more once the signal was aborted
-  signal.throwIfAborted();
-  let abort!: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
-      reject(signal.reason as Error);
-    };
-  });
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
