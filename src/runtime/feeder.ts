@@ -73,7 +73,7 @@ export class Feeder {
     return made;
   }
 
-  /** True when idle sources moved event time since the last call: that is progress to commit, marks and cut rows change. */
+  /** True when sources that are idle or at their end moved event time since the last call: marks and cut rows change. */
   timeMoved(): boolean {
     const moved = this.#timeMoved;
     this.#timeMoved = false;
@@ -232,6 +232,7 @@ export class Feeder {
       if (reader.kind !== 'source' || input.finished || !input.exhausted) continue;
       input.finished = true;
       moved = true;
+      this.#timeMoved = true;
       reader.source.moveTime(reader.index, Infinity, false);
     }
     return moved;
