@@ -104,16 +104,20 @@ export const folderCalls = {
 
   'dlq.sendBack': async (
     { log, clock }: OpenFolder,
-    { job, places }: { readonly job: string; readonly places: readonly LetterPlace[] },
+    { job, places, again }: { readonly job: string; readonly places: readonly LetterPlace[]; readonly again: boolean },
   ): Promise<void> => {
     const partitions = new Map(places.map(({ number, partition }) => [number, partition]));
     const letters = (await readLetters(log, job)).flatMap((letter) => {
       const partition = partitions.get(letter.number);
       return partition === undefined ? [] : [{ ...letter, partition }];
     });
-    const again = letters.find(({ redriven }) => redriven);
-    if (again !== undefined)
-      throw new StreamError('USAGE', `dead letter ${again.number} was sent back already`, { job });
+    const sent = again ? undefined : letters.find(({ redriven }) => redriven);
+    if (sent !== undefined) {
+      throw new StreamError('USAGE', `dead letter ${sent.number} was sent back already`, {
+        job,
+        remedy: 'If the job has gone back to a savepoint since, send it with --again.',
+      });
+    }
     if (letters.length > 0) await sendBack(log, job, letters, clock);
   },
 

@@ -63,7 +63,10 @@ export const dlqRedriveCommand: Command = {
   name: 'dlq redrive',
   summary: 'Sends dead letters back to the operator they failed in, once.',
   positionals: ['<job>', '[<number>]'],
-  options: [{ name: 'all', help: 'All that were not sent back yet.' }],
+  options: [
+    { name: 'all', help: 'All that were not sent back yet.' },
+    { name: 'again', help: 'Although it was sent back already: the job has gone back to a savepoint since.' },
+  ],
   settings: ['data', 'partitions', 'exchange', 'kafka.brokers'],
   examples: ['run-topology dlq redrive pipeline 17', 'run-topology dlq redrive pipeline --all'],
   run: (call) =>
@@ -71,7 +74,7 @@ export const dlqRedriveCommand: Command = {
       const letters = await chosen(call, place);
       const { places, left } = await placesNow(place, letters);
       if (left.length > 0 && places.length === 0) throw left[0]!.error;
-      await place.folder.ask('dlq.sendBack', { job: place.job, places });
+      await place.folder.ask('dlq.sendBack', { job: place.job, places, again: call.args.values.has('again') });
       const numbers = places.map(({ number }) => number);
       if (call.args.values.has('json')) {
         const stay = left.map(({ number, error: { code, reason } }) => ({ number, code, reason }));
@@ -96,8 +99,14 @@ async function chosen({ args }: CommandCall, place: JobFolder): Promise<readonly
   if (args.values.has('all') === numbers.length > 0) {
     throw new StreamError('USAGE', 'name the number of a dead letter, or give --all');
   }
-  if (numbers.length === 0)
+  if (numbers.length === 0) {
+    if (args.values.has('again')) {
+      throw new StreamError('USAGE', 'name the dead letter that is to be sent again', {
+        remedy: `See \`run-topology dlq list ${place.job} --all\`. What was sent before the savepoint has been processed.`,
+      });
+    }
     return (await place.folder.ask('dlq.list', { job: place.job })).filter(({ redriven }) => !redriven);
+  }
   return pick(place, numbers);
 }
 

@@ -94,6 +94,19 @@ test('--all sends back what was not sent back yet', async () => {
   expect((await cli(engine, 'dlq', 'redrive', 'sample', '--all', '--json')).out).toBe('{"redriven":[]}\n');
 });
 
+test('--again sends back what was sent already', async () => {
+  const { engine, log } = await withLetters(letter(1, 'a'), letter(2, 'b'));
+  await cli(engine, 'dlq', 'redrive', 'sample', '1');
+  expect((await cli(engine, 'dlq', 'redrive', 'sample', '1')).err).toContain('--again');
+  expect((await cli(engine, 'dlq', 'redrive', 'sample', '1', '--again', '--json')).out).toBe('{"redriven":[1]}\n');
+  expect(await cli(engine, 'dlq', 'redrive', 'sample', '--all', '--again')).toMatchObject({ exit: 2, out: '' });
+  const sent: unknown[] = [];
+  for await (const { value } of readTopic(log, redriveTopic('sample', 'frames'))) {
+    sent.push((JSON.parse(value.toString()) as DeadLetterRecord).offset);
+  }
+  expect(sent).toEqual([2, 2]);
+});
+
 test('what has no place now stays, and is named', async () => {
   const { engine, log } = await withLetters(letter(1, 'a'), letter(2, 'b', { operator: 'gone' }));
   const one = await cli(engine, 'dlq', 'redrive', 'sample', '1');
