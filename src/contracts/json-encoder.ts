@@ -8,7 +8,8 @@ import { StreamError } from '../core/stream-error.ts';
 import { compile } from './compile.ts';
 import { conform } from './conform.ts';
 import { encoderSource } from './json-encoder-source.ts';
-import { wrongValue, writeDouble, writeInteger, writeString } from './json-write.ts';
+import { writeInteger } from '../core/write-integer.ts';
+import { wrongValue, writeDouble, writeString } from './json-write.ts';
 import type { RecordTag } from './record-tag.ts';
 import type { RecordShape } from './shape.ts';
 

@@ -1,3 +1,5 @@
+import { mostDigits, writeInteger } from './write-integer.ts';
+
 /**
  * A growing byte buffer that codecs, record batches and rows are written into. One writer is reused for many values;
  * nothing here allocates per value.
@@ -101,6 +103,12 @@ export class ByteWriter {
       }
     }
     this.length += buffer.write(value, this.length, 'utf8');
+  }
+
+  /** Digits of a safe integer. */
+  integer(value: number): void {
+    this.ensure(mostDigits);
+    this.length = writeInteger(this.buffer, this.length, value);
   }
 
   /** UTF-8 text with its byte length (varuint) in front. */

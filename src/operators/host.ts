@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Codec } from '../core/codec.ts';
 import type { TimeDomain } from '../core/process-function.ts';
+import type { RowBatch } from '../core/row-batch.ts';
 import type { StreamError } from '../core/stream-error.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -21,8 +22,8 @@ export interface TopicWriter {
   readonly timed: boolean;
   /** Writes `value`; a value whose bytes are still at the cursor is forwarded as it is. */
   write(partition: number, key: string | null, value: unknown, codec: Codec<unknown>, timestamp: number): void;
-  /** Writes a tombstone. */
-  writeNull(partition: number, key: string): void;
+  /** Writes a row of a store, a deleted one as a tombstone. */
+  writeRow(partition: number, rows: RowBatch, row: number): void;
 }
 
 export interface FiredTimer {

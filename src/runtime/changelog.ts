@@ -7,7 +7,6 @@
  *
  * Beside its state each task keeps here which graph wrote it, so that a machine without local state can tell, too.
  */
-import { bytes as bytesCodec } from '../core/codec.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { RowBatch } from '../core/row-batch.ts';
@@ -108,11 +107,7 @@ export class Changelog {
 
   /** Writes rows `[from, to)` of a commit as changelog records. */
   append(writer: TopicWriter, partition: number, rows: RowBatch, from: number, to: number): void {
-    for (let i = from; i < to; i++) {
-      const value = rows.value(i);
-      if (value === undefined) writer.writeNull(partition, rows.keys[i]!);
-      else writer.write(partition, rows.keys[i]!, value, bytesCodec, NaN);
-    }
+    for (let i = from; i < to; i++) writer.writeRow(partition, rows, i);
   }
 
   /** After the transaction: the rows become local state, with the positions they bring the store to. */

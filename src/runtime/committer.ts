@@ -41,7 +41,7 @@ export interface Membership {
 export class Committer {
   readonly #options: CommitterOptions;
   /** Memory for rows, while no commit is under way: there is one at a time. */
-  #spare: ByteWriter | undefined;
+  #spare: RowBatch | undefined;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -50,10 +50,9 @@ export class Committer {
   /** Steps 1 and 2 run before this returns; the promise is for the rest. */
   commit(transactor: Transactor, member: Membership, tasks: readonly Task[]): Promise<void> {
     const { outputs, changelogOutputs, changelog, fingerprint } = this.#options;
-    const values = this.#spare ?? new ByteWriter(256 * 1024);
+    const rows = this.#spare ?? new RowBatch(new ByteWriter(256 * 1024));
     this.#spare = undefined;
-    values.clear();
-    const rows = new RowBatch(values);
+    rows.clear();
     const written = new Map<TaskId, number>();
     for (const task of tasks) {
       const from = rows.count;
@@ -96,7 +95,7 @@ export class Committer {
     }
     if (this.#options.changelog !== undefined) await this.#options.changelog.store(commit.rows, written);
     for (const task of tasks) task.state.committed();
-    this.#spare = commit.rows.values;
+    this.#spare = commit.rows;
   }
 }
 

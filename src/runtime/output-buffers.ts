@@ -2,6 +2,7 @@
 import { BatchWriter } from '../core/batch-writer.ts';
 import type { Codec } from '../core/codec.ts';
 import type { Log, SealedBatch } from '../core/log.ts';
+import type { RowBatch } from '../core/row-batch.ts';
 import type { Cursor } from '../operators/cursor.ts';
 import type { TopicWriter } from '../operators/host.ts';
 
@@ -49,8 +50,6 @@ export class OutputBuffers {
   }
 }
 
-const nothing = Buffer.alloc(0);
-
 interface OutputOptions {
   readonly topic: string;
   readonly partitions: number;
@@ -97,8 +96,9 @@ class TopicOutput implements TopicWriter {
     if (!this.#internal) this.#buffers.total++;
   }
 
-  writeNull(partition: number, key: string): void {
-    this.#writers[partition]!.appendBytes(key, nothing, -1, -1, NaN);
+  writeRow(partition: number, rows: RowBatch, row: number): void {
+    const writer = this.#writers[partition]!;
+    writer.appendBytes(rows.keyBytes(row), rows.values.buffer, rows.starts[row]!, rows.ends[row]!, NaN);
     this.#buffers.count++;
   }
 

@@ -193,7 +193,7 @@ export class TimerRows {
       const time = this.#addedTimes[i]!;
       const key = this.#addedKeys[i]!;
       if (queue.mark(time, key) !== FRESH) continue;
-      rows.close(this.prefix + timeText(time) + String(key), rows.values.length);
+      rows.closeKey(this.prefix + timeText(time), key, rows.values.length);
       queue.setMark(time, key, STORED);
     }
     for (const [part, set] of this.#far) if (set) rows.close(this.prefix + part, rows.values.length);

@@ -55,7 +55,7 @@ export class ValueFormat implements CellFormat {
       this.#codec.encode(stamped.value, rows.values);
     }
     if (rows.values.length - start > MAX_VALUE_BYTES) throw tooLarge(rows.values.length - start);
-    rows.close(this.rowKey(cell.key), start);
+    rows.closeKey(this.#prefix, cell.key, start);
     cell.stored = true;
     return 1;
   }

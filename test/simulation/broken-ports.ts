@@ -17,6 +17,7 @@ import { tagOf } from '../../src/state/row-keys.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { PortWrappers } from '../../src/testing/simulate.ts';
 import type { LogShape } from '../../src/testing/simulation/scenario.ts';
+import { keysOf } from '../support/keys-of.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -80,7 +81,7 @@ function delegate<T extends object>(target: T, overrides: Partial<T>): T {
 
 function rowsWithout(rows: RowBatch, dropped: (key: string) => boolean): RowBatch {
   const kept = new RowBatch(new ByteWriter());
-  rows.keys.forEach((key, i) => {
+  keysOf(rows).forEach((key, i) => {
     if (dropped(key)) return;
     const value = rows.value(i);
     if (value === undefined) kept.delete(key);

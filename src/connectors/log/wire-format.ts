@@ -5,35 +5,40 @@ import type { FetchedPartition, SealedBatch } from '../../core/log.ts';
 import { RowBatch } from '../../core/row-batch.ts';
 
 export interface PackedRows {
-  /** All keys, one after another, and the length of each. */
-  readonly keys: string;
-  readonly keyLengths: Int32Array;
+  readonly keys: Uint8Array;
+  readonly keyEnds: Int32Array;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly values: Uint8Array;
 }
 
 export function packRows(rows: RowBatch, buffers: Transferable[]): PackedRows {
-  const keyLengths = Int32Array.from(rows.keys, (key) => key.length);
-  const starts = Int32Array.from(rows.starts);
-  const ends = Int32Array.from(rows.ends);
-  const values = rows.values.take();
-  buffers.push(keyLengths.buffer, starts.buffer, ends.buffer, values.buffer as ArrayBuffer);
-  return { keys: rows.keys.join(''), keyLengths, starts, ends, values };
+  const packed = {
+    keys: rows.keys.take(),
+    keyEnds: Int32Array.from(rows.keyEnds),
+    starts: Int32Array.from(rows.starts),
+    ends: Int32Array.from(rows.ends),
+    values: rows.values.take(),
+  };
+  for (const { buffer } of Object.values(packed)) buffers.push(buffer as ArrayBuffer);
+  return packed;
 }
 
-export function unpackRows({ keys, keyLengths, starts, ends, values }: PackedRows): RowBatch {
-  const writer = new ByteWriter(0);
-  writer.buffer = asBuffer(values);
-  writer.length = values.length;
-  const rows = new RowBatch(writer);
-  let at = 0;
-  for (let i = 0; i < keyLengths.length; i++) {
-    rows.keys.push(keys.slice(at, (at += keyLengths[i]!)));
+export function unpackRows({ keys, keyEnds, starts, ends, values }: PackedRows): RowBatch {
+  const rows = new RowBatch(writerOf(values), writerOf(keys));
+  for (let i = 0; i < keyEnds.length; i++) {
+    rows.keyEnds.push(keyEnds[i]!);
     rows.starts.push(starts[i]!);
     rows.ends.push(ends[i]!);
   }
   return rows;
+}
+
+function writerOf(bytes: Uint8Array): ByteWriter {
+  const writer = new ByteWriter(0);
+  writer.buffer = asBuffer(bytes);
+  writer.length = bytes.length;
+  return writer;
 }
 
 /** Sealed batches belong to the log from here on: their buffers move where they have one of their own. */

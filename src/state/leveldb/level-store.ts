@@ -1,4 +1,4 @@
-/** Store over LevelDB. Keys travel as UTF-8 text, which the binding converts itself; values are buffers. */
+/** Store over LevelDB. Keys are UTF-8 text: read and scanned as text, written as the bytes that they are in a batch. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Level } from 'level';
@@ -71,12 +71,12 @@ export class LevelStore implements Store {
       const chained = this.#db.batch() as unknown as NativeBatch;
       try {
         for (const batch of batches) {
-          const { keys, starts, ends } = batch;
+          const { starts, ends } = batch;
           const { buffer } = batch.values;
-          for (const i of writeOrder(keys)) {
+          for (const i of writeOrder(batch)) {
             const start = starts[i]!;
-            if (start < 0) chained._del(keys[i]!);
-            else chained._put(keys[i]!, buffer.subarray(start, ends[i]));
+            if (start < 0) chained._del(batch.keyBytes(i));
+            else chained._put(batch.keyBytes(i), buffer.subarray(start, ends[i]));
           }
         }
         await chained._write({ sync: options.sync === true });
@@ -122,8 +122,8 @@ export class LevelStore implements Store {
  * look at encodings, hooks and sublevels. Without that a row costs this thread half as much.
  */
 interface NativeBatch {
-  _put(key: string, value: Buffer): void;
-  _del(key: string): void;
+  _put(key: Buffer, value: Buffer): void;
+  _del(key: Buffer): void;
   _write(options: { readonly sync: boolean }): Promise<void>;
   close(): Promise<void>;
 }

@@ -222,21 +222,18 @@ export class StateStore implements Store {
   /** The rows of a batch by where they belong. */
   #split(batch: RowBatch): ReadonlyMap<LevelStore, RowBatch> {
     const parts = new Map<LevelStore, RowBatch>();
-    const { keys, starts, ends, values } = batch;
     let range = '';
     let part: RowBatch | undefined;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
+    for (let i = 0; i < batch.count; i++) {
       // Rows of a state come together.
-      if (part === undefined || !isInRange(key, range)) {
+      if (part === undefined || !isInRange(batch, i, range)) {
+        const key = batch.key(i);
         range = rangeOfRow(key);
         const store = this.#storeOf(key);
         part = parts.get(store);
-        if (part === undefined) parts.set(store, (part = new RowBatch(values)));
+        if (part === undefined) parts.set(store, (part = new RowBatch(batch.values)));
       }
-      part.keys.push(key);
-      part.starts.push(starts[i]!);
-      part.ends.push(ends[i]!);
+      part.share(batch, i);
     }
     return parts;
   }
@@ -264,7 +261,12 @@ export class StateStore implements Store {
   }
 }
 
-function isInRange(key: string, range: string): boolean {
+function isInRange(batch: RowBatch, i: number, range: string): boolean {
   const isWholeKey = range.startsWith('~') || range.length < PREFIX_LENGTH;
-  return isWholeKey ? key === range : key.startsWith(range);
+  if (isWholeKey) return batch.key(i) === range;
+  const start = batch.keyStart(i);
+  if (batch.keyEnds[i]! - start < range.length) return false;
+  const { buffer } = batch.keys;
+  for (let at = 0; at < range.length; at++) if (buffer[start + at] !== range.charCodeAt(at)) return false; // ASCII
+  return true;
 }

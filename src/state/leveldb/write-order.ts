@@ -2,11 +2,12 @@
  * An order to write rows in: about that of their keys, which LevelDB takes in at a third of the cost of any other order.
  * Its memory table is a skip list, where a row beside the one before needs no search.
  *
- * Sorting texts would cost more than it saves. So a key becomes a number of 44 bits, of what follows the beginning that
- * the keys of its range have in common, in base (characters in use + 1). With the place of the row behind it that is a
- * 64-bit integer, and typed arrays sort those natively. What is common and in use is learned from a sample: the order
- * may be wrong, except that rows of the same key stay in theirs.
+ * Comparing keys would cost more than it saves. So a key becomes a number of 44 bits, of what follows the beginning that
+ * the keys of its range have in common, in base (bytes in use + 1). With the place of the row behind it that is a 64-bit
+ * integer, and typed arrays sort those natively. What is common and in use is learned from a sample: the order may be
+ * wrong, except that rows of the same key stay in theirs.
  */
+import type { RowBatch } from '../../core/row-batch.ts';
 import { PREFIX_LENGTH } from '../row-keys.ts';
 
 /** Fewer rows of a range are not worth it. */
@@ -17,77 +18,85 @@ const keyBits = 64 - rowBits;
 const keyBitsBelow = 2 ** (32 - rowBits);
 const samples = 64;
 const stride = 64;
-/** Characters from here on count as the same. */
-const characters = 256;
 
 /** Which row comes when. */
-export function writeOrder(keys: readonly string[]): Uint32Array {
-  const order = new Uint32Array(keys.length);
+export function writeOrder(rows: RowBatch): Uint32Array {
+  const order = new Uint32Array(rows.count);
   for (let row = 0; row < order.length; row++) order[row] = row;
-  for (let from = 0, to = 0; from < keys.length; from = to) {
-    to = endOfRange(keys, from);
-    if (to - from >= fewestRows) sortRange(keys, from, to, order);
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    to = endOfRange(rows, from);
+    if (to - from >= fewestRows) sortRange(rows, from, to, order);
   }
   return order;
 }
 
 /** Rows come range by range, since each state writes all of its own at once; a few others among them do no harm. */
-function endOfRange(keys: readonly string[], from: number): number {
-  const range = keys[from]!.slice(0, PREFIX_LENGTH);
-  const most = Math.min(keys.length, from + mostRows);
+function endOfRange(rows: RowBatch, from: number): number {
+  const most = Math.min(rows.count, from + mostRows);
   let to = from + 1;
-  while (to + stride < most && keys[to + stride]!.startsWith(range)) to += stride;
-  while (to < most && keys[to]!.startsWith(range)) to++;
+  while (to + stride < most && isInRangeOf(rows, from, to + stride)) to += stride;
+  while (to < most && isInRangeOf(rows, from, to)) to++;
   return to;
 }
 
-function sortRange(keys: readonly string[], from: number, to: number, order: Uint32Array): void {
-  const { shared, digits, base } = learn(keys, from, to);
+function isInRangeOf(rows: RowBatch, first: number, row: number): boolean {
+  return sharedBytes(rows, first, row, PREFIX_LENGTH) === PREFIX_LENGTH;
+}
+
+/** How many bytes at the beginning the keys of two rows have in common, `most` at most. */
+function sharedBytes(rows: RowBatch, a: number, b: number, most: number): number {
+  const { buffer } = rows.keys;
+  const startA = rows.keyStart(a);
+  const startB = rows.keyStart(b);
+  const limit = Math.min(most, rows.keyEnds[a]! - startA, rows.keyEnds[b]! - startB);
+  let shared = 0;
+  while (shared < limit && buffer[startA + shared] === buffer[startB + shared]) shared++;
+  return shared;
+}
+
+function sortRange(rows: RowBatch, from: number, to: number, order: Uint32Array): void {
+  const { shared, digits, base } = learn(rows, from, to);
   const digitCount = Math.floor(keyBits / Math.log2(base));
   const powers = Array.from({ length: digitCount + 1 }, (_, exponent) => base ** exponent);
   const numbers = new BigUint64Array(to - from);
   const halves = new Uint32Array(numbers.buffer);
+  const { buffer } = rows.keys;
+  const { keyEnds } = rows;
+  let start = rows.keyStart(from);
   for (let i = 0; i < numbers.length; i++) {
-    const key = keys[from + i]!;
-    const last = Math.min(key.length, shared + digitCount);
+    const end = keyEnds[from + i]!;
+    const first = Math.min(end, start + shared);
+    const last = Math.min(end, first + digitCount);
     let number = 0;
-    for (let at = shared; at < last; at++) {
-      number = number * base + digits[Math.min(key.charCodeAt(at), characters - 1)]!;
-    }
-    number *= powers[digitCount - Math.max(0, last - shared)]!;
+    for (let at = first; at < last; at++) number = number * base + digits[buffer[at]!]!;
+    number *= powers[digitCount - (last - first)]!;
     const high = Math.floor(number / keyBitsBelow);
     halves[2 * i] = ((number - high * keyBitsBelow) << rowBits) | i;
     halves[2 * i + 1] = high;
+    start = end;
   }
   numbers.sort();
   for (let i = 0; i < numbers.length; i++) order[from + i] = from + (halves[2 * i]! & (mostRows - 1));
 }
 
 interface Alphabet {
-  /** How many characters the keys begin with that tell nothing. */
+  /** How many bytes the keys begin with that tell nothing. */
   readonly shared: number;
-  /** Of each character, from 1 on: 0 stands for the end of a key. */
+  /** Of each byte, from 1 on: 0 stands for the end of a key. */
   readonly digits: Uint16Array;
   readonly base: number;
 }
 
-function learn(keys: readonly string[], from: number, to: number): Alphabet {
+function learn(rows: RowBatch, from: number, to: number): Alphabet {
   const step = Math.ceil((to - from) / samples);
-  const first = keys[from]!;
-  let shared = first.length;
+  let shared = Infinity;
+  for (let row = from; row < to; row += step) shared = sharedBytes(rows, from, row, shared);
+  const used = new Uint8Array(256);
   for (let row = from; row < to; row += step) {
-    const key = keys[row]!;
-    let at = 0;
-    while (at < shared && at < key.length && key.charCodeAt(at) === first.charCodeAt(at)) at++;
-    shared = at;
+    for (let at = rows.keyStart(row) + shared; at < rows.keyEnds[row]!; at++) used[rows.keys.buffer[at]!] = 1;
   }
-  const used = new Uint8Array(characters);
-  for (let row = from; row < to; row += step) {
-    const key = keys[row]!;
-    for (let at = shared; at < key.length; at++) used[Math.min(key.charCodeAt(at), characters - 1)] = 1;
-  }
-  const digits = new Uint16Array(characters);
-  let digit = 1; // characters that the sample does not have count as the one before
-  for (let character = 0; character < characters; character++) digits[character] = digit += used[character]!;
+  const digits = new Uint16Array(256);
+  let digit = 1; // bytes that the sample does not have count as the one before
+  for (let byte = 0; byte < 256; byte++) digits[byte] = digit += used[byte]!;
   return { shared, digits, base: digit + 1 };
 }

@@ -67,7 +67,7 @@ export class MemoryStore implements Store {
     const old: (readonly [string, Buffer | undefined])[] = [];
     for (const batch of batches) {
       for (let i = 0; i < batch.count; i++) {
-        const key = batch.keys[i]!;
+        const key = batch.key(i);
         const value = batch.value(i);
         old.push([key, this.#rows.get(key)]);
         this.#put(key, value === undefined ? undefined : Buffer.from(value));

@@ -53,9 +53,9 @@ export class SimDisk {
 /** The changes of row batches, copied. */
 export function changesOf(batches: readonly RowBatch[]): DiskChange[] {
   return batches.flatMap((batch) =>
-    batch.keys.map((key, i): DiskChange => {
+    Array.from({ length: batch.count }, (_, i): DiskChange => {
       const value = batch.value(i);
-      return [key, value === undefined ? undefined : Buffer.from(value)];
+      return [batch.key(i), value === undefined ? undefined : Buffer.from(value)];
     }),
   );
 }

@@ -14,6 +14,7 @@ import { readManifest } from '../../../src/state/savepoint-format.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
 import { readTopic } from '../../support/read-topic.ts';
 import { writeTopic } from '../../support/write-topic.ts';
+import { keysOf } from '../../support/keys-of.ts';
 
 interface Item {
   readonly key: string;
@@ -209,8 +210,7 @@ test('a restore that ends in the middle leaves a job that does not start, and ca
     size: (range) => store.size(range),
     close: () => Promise.resolve(),
     write: async ([batch]) => {
-      if (batch?.keys.some((key) => key.endsWith('a')) === true)
-        throw new StreamError('STATE_CORRUPT', 'the disk is gone');
+      if (keysOf(batch!).some((key) => key.endsWith('a'))) throw new StreamError('STATE_CORRUPT', 'the disk is gone');
       await store.write([batch!]);
     },
   };

@@ -13,6 +13,7 @@ import { levelState } from '../../../src/state/leveldb/level-state.ts';
 import { openLevelStore } from '../../../src/state/leveldb/level-store.ts';
 import { MemoryStore } from '../../../src/state/memory/memory-store.ts';
 import { stateBackendSuite } from '../../../src/testing/suites/state-backend-suite.ts';
+import { keysOf } from '../../support/keys-of.ts';
 
 let folder: string;
 
@@ -447,5 +448,5 @@ test('an operator’s rows are exactly under the prefixes of its task', async ()
   t.handle<MapState<string, string>>().set('x', 'y');
   t.operator.timers.register('processing', 1);
   const rows = await t.commit();
-  for (const key of rows.keys) expect(t.task.rowPrefixes.filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
+  for (const key of keysOf(rows)) expect(t.task.rowPrefixes.filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
 });
