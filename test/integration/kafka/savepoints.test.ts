@@ -147,17 +147,19 @@ describeOnKafka('savepoints', {}, (cluster) => {
     const name = fresh('home');
     const { events } = topicsOf(name);
     const folder = settings();
-    const [first, second] = [eventsOf(0, 6_000), eventsOf(6_000, 9_000)];
+    const [first, second] = [eventsOf(0, 20_000), eventsOf(20_000, 23_000)];
     const end = closing(second.at(-1)!.time + 60_000);
     await plain.topics.create([{ name: events.name, partitions }]);
     await writeTopic(plain, events, first, ({ time }) => time);
-    const there = { log: kafka({ brokers: cluster().bootstrap }), state: leveldb(join(folder, 'state')), partitions };
-    const slow = await run(savepointJob(name, partitions, 400), there);
-    await until(async () => (await outputs(plain, name)).length > 500);
-    await slow.close();
+    const slow = new CliProcess(folder, moduleOf(folder, name, partitions, 400), ...on);
+    await running(
+      [slow],
+      until(async () => (await outputs(plain, name)).length > 500),
+    );
+    await slow.kill();
     const from = join(folder, 'savepoint');
-    const taken = await cli(folder, 'savepoint', moduleOf(folder, name, partitions), from, ...on);
-    expect(taken.code, taken.err).toBe(0);
+    const job = moduleOf(folder, name, partitions);
+    await until(async () => (await cli(folder, 'savepoint', job, from, ...on)).code === 0);
     const manifest = JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')) as SavepointManifest;
     expect(manifest.records.length).toBeGreaterThan(0);
     const before = await outputs(plain, name);
@@ -172,9 +174,9 @@ describeOnKafka('savepoints', {}, (cluster) => {
     await expect(restore(topology, { log, from })).rejects.toThrow(/SAVEPOINT_INVALID.*another topic.*copiedTopics/s);
     const copied = { log, from, copiedTopics: true };
     await restore(topology, copied);
-    const job = await run(topology, { log, partitions });
+    const here = await run(topology, { log, partitions });
     const rest = without(batch([...first, ...second, ...end]), before);
-    expect(await settled(job.log, name, rest.length)).toEqual(rest);
-    await job.close();
+    expect(await settled(here.log, name, rest.length)).toEqual(rest);
+    await here.close();
   });
 });
