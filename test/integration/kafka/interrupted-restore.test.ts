@@ -32,10 +32,13 @@ async function killRestore(options: RestoreOptions): Promise<string> {
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const gone = once(child, 'exit');
+  const said = once(child.stdout.setEncoding('utf8'), 'data') as Promise<[string]>;
+  const first = await Promise.race([said, gone.then(() => undefined)]);
+  if (first === undefined) throw new Error('the restore ended before it could be killed');
   child.kill('SIGKILL');
-  await once(child, 'exit');
-  return line.trim();
+  await gone;
+  return first[0].trim();
 }
 
 describeOnKafka('a restore that is interrupted', {}, (cluster) => {
@@ -65,6 +68,7 @@ describeOnKafka('a restore that is interrupted', {}, (cluster) => {
     const killed: string[] = [];
     for (let stopBefore = 1; killed.at(-1) !== `deleteTopics ${mark}`; stopBefore++) {
       killed.push(await killRestore({ job: name, partitions, brokers, from, stopBefore }));
+      expect(killed).not.toContain('restored');
       const refused = await cli(settings(), job, ...on);
       expect(refused.code).not.toBe(0);
       expect(refused.err).toMatch(/STATE_MISMATCH.*being restored.*with --force.*run-topology reset/s);
@@ -95,7 +99,9 @@ describeOnKafka('a restore that is interrupted', {}, (cluster) => {
     const marked = `topic  ${mark}, the mark of a restore that was interrupted`;
     const dry = await cli(folder, 'reset', job, ...on, '--dry-run');
     expect(dry.out.trim().split('\n').at(-1)).toBe(`would delete  ${marked}`);
-    expect((await cli(folder, 'reset', job, ...on)).out.trim().split('\n').at(-1)).toBe(`deleted  ${marked}`);
+    const reset = await cli(folder, 'reset', job, ...on);
+    expect(reset.code, reset.err).toBe(0);
+    expect(reset.out.trim().split('\n').at(-1)).toBe(`deleted  ${marked}`);
     await newOutputs(log, name);
     const anew = new CliProcess(settings(), job, ...on);
     const all = batch([...first, ...second, ...end]);
