@@ -197,7 +197,7 @@ export class BatchWriter {
         {
           topic: this.topic,
           partition: this.partition,
-          ...(typeof key === 'string' ? { key: key.length > 120 ? `${key.slice(0, 120)}...` : key } : {}),
+          ...(key === null ? {} : { key: shortened(typeof key === 'string' ? key : Buffer.from(key).toString()) }),
           remedy: 'Make the value smaller, or keep it elsewhere and send where.',
         },
       );
@@ -237,6 +237,10 @@ export class BatchWriter {
     writeBatchHeader(buffer, start, length, count, this.#baseTimestamp, this.#maxTimestamp, checksums);
     this.#batchCount = 0;
   }
+}
+
+function shortened(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }
 
 /** Length, attributes, timestamp and offset of a record, at their largest. */

@@ -119,6 +119,7 @@ describe('writer', () => {
     writer.append('k', string, 'good', 1);
     const before = writer.byteLength;
     expect(() => writer.append('big', bytes, Buffer.alloc(200), 1)).toThrow(/RECORD_TOO_LARGE .*key "big"/);
+    expect(() => writer.append(Buffer.from('row'), bytes, Buffer.alloc(200), 1)).toThrow(/TOO_LARGE .*key "row"/);
     expect(() => writer.append('k', json(), undefined, 1)).toThrow('ENCODE_FAILED');
     expect(() => writer.append('k', string, 'x', Infinity)).toThrow('TIMESTAMP_INVALID');
     expect([writer.count, writer.byteLength]).toEqual([1, before]);

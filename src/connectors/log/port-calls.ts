@@ -69,6 +69,9 @@ export class PortCalls<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
       if ('answer' in message) this.#settle(message);
       else void this.#answer(message);
     });
+    port.on('messageerror', () => {
+      port.close(); // what cannot be read is never answered: better an end than to wait for good
+    });
     port.on('close', () => {
       this.close();
       onClose();

@@ -41,9 +41,14 @@ function writerOf(bytes: Uint8Array): ByteWriter {
   return writer;
 }
 
-/** Sealed batches belong to the log from here on: their buffers move where they have one of their own. */
+/** The batches are copied: a commit that meets a rebalance is sent once more. */
 export function packSealed(outputs: readonly SealedBatch[], buffers: Transferable[]): readonly SealedBatch[] {
-  return outputs.map((output) => ({ ...output, bytes: own(output.bytes, buffers) }));
+  return outputs.map((output) => {
+    const bytes = Buffer.allocUnsafeSlow(output.bytes.length);
+    output.bytes.copy(bytes);
+    buffers.push(bytes.buffer);
+    return { ...output, bytes };
+  });
 }
 
 export function unpackSealed(outputs: readonly SealedBatch[]): readonly SealedBatch[] {
@@ -80,13 +85,6 @@ export function unpackFetched(fetched: readonly FetchedPartition[]): readonly Fe
   return fetched.map((one) =>
     one.batch === undefined ? one : { ...one, batch: { ...one.batch, slab: asBuffer(one.batch.slab) } },
   );
-}
-
-function own(bytes: Buffer, buffers: Transferable[]): Buffer {
-  const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : Buffer.allocUnsafeSlow(bytes.length);
-  if (whole !== bytes) bytes.copy(whole);
-  buffers.push(whole.buffer as ArrayBuffer);
-  return whole;
 }
 
 /** A Buffer arrives as a Uint8Array. */

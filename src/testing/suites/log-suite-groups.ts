@@ -108,6 +108,22 @@ export function groupCases(check: Case, expect: Expect): void {
     expect(await transactor.committed('g', [at(0, 0)])).toEqual([undefined]);
   });
 
+  check('takes what it refused in an old generation when it is sent again in the new one', async (one) => {
+    const a = await Member.join(one.log, 'a');
+    await one.until(() => a.last === 'a');
+    const old = a.handle.id;
+    const b = await Member.join(one.log, 'b');
+    await one.until(() => a.last === 'a,b' && b.last === 'a,b');
+    for (let turn = 0; turn < 50; turn++) await one.clock.yield();
+    const transactor = await one.log.transactor('t', 60_000);
+    const commit = commitOf([sealed(0, ['x'])], [at(0, 1)], old);
+    expect(await codeOf(transactor.commit(commit))).toBe('REBALANCE');
+    expect(await codeOf(transactor.commit({ ...commit, member: a.handle.id }))).toBe('no error');
+    await one.settled();
+    expect(await one.values()).toEqual(['x']);
+    expect(await transactor.committed('g', [at(0, 0)])).toEqual([1]);
+  });
+
   check('removes a member that does not answer for too long, and takes it back later', async (one) => {
     const a = await Member.join(one.log, 'a');
     await one.until(() => a.last === 'a');
