@@ -1,9 +1,9 @@
 /** One worker in this thread, or several in threads of their own. */
-import type { TopicPartition } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Plan } from '../plan/plan.ts';
+import { exchangePartitions } from '../runtime/internal-inputs.ts';
 import type { WorkerSettings } from '../runtime/worker-options.ts';
 import { graphFingerprint } from './graph-fingerprint.ts';
 import type { JobWorkers } from './job-workers.ts';
@@ -75,16 +75,13 @@ function threads(options: StartOptions): ThreadPool {
       remedy: 'Use one worker, or more processes.',
     });
   }
-  const exchanges: TopicPartition[] = plan.exchanges.flatMap(({ topic, node }) =>
-    Array.from({ length: prepared.layout.exchanges.get(node)! }, (_, partition) => ({ topic, partition })),
-  );
   const graph = graphFingerprint(plan);
   return new ThreadPool({
     ...options,
     job,
     groups: openLog.log,
     count: workers,
-    exchanges,
+    exchanges: exchangePartitions(plan, prepared.layout),
     group: options.settings.group,
     data: (index) => ({
       module,

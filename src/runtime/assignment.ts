@@ -47,6 +47,8 @@ export interface MemberMetadata {
 
 export interface Assignment {
   readonly tasks: readonly TaskId[];
+  /** Every task is somebody's: none is on its way from one member to another. */
+  readonly complete: boolean;
   /** Tasks of others whose state to copy. */
   readonly standbys?: readonly TaskId[];
   /** Tasks of others that are to move here once the copy of their state is near. */
@@ -64,7 +66,7 @@ export function encodeMetadata(metadata: MemberMetadata): Uint8Array {
 }
 
 export function decodeAssignment(bytes: Uint8Array): Assignment {
-  if (bytes.length === 0) return { tasks: [], fence: [], table: { chain: '', ids: [] } };
+  if (bytes.length === 0) return { tasks: [], complete: false, fence: [], table: { chain: '', ids: [] } };
   try {
     return JSON.parse(Buffer.from(bytes).toString()) as Assignment;
   } catch (cause) {
@@ -89,9 +91,11 @@ export function taskAssignor(tasks: readonly TaskId[], options: AssignorOptions)
     const members = [...views].sort((a, b) => (a.memberId < b.memberId ? -1 : 1)).map(decodeMember);
     const assignments = options.single ? assignAllToOne(tasks, members) : assignShares(tasks, members, options);
     const { table, fences } = departures(members);
+    const given = [...assignments.values()].reduce((sum, share) => sum + share.tasks.length, 0);
+    const complete = given === tasks.length;
     return new Map(
       [...assignments].map(([id, share]) => {
-        const assignment: Assignment = { ...share, fence: fences.get(id)!, table };
+        const assignment: Assignment = { ...share, complete, fence: fences.get(id)!, table };
         return [id, Buffer.from(JSON.stringify(assignment))];
       }),
     );

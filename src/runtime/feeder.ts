@@ -66,6 +66,13 @@ export class Feeder {
     return internal.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
   }
 
+  /** An input has come further than one of the positions: records without content for readers are read too. */
+  isAhead(positions: readonly PartitionOffset[]): boolean {
+    return positions.some(({ topic, partition, offset }) =>
+      this.inputs.some((input) => input.topic === topic && input.partition === partition && input.position > offset),
+    );
+  }
+
   /** True when buffers were emptied since the last call. */
   roomMade(): boolean {
     const made = this.#roomMade;

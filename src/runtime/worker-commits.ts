@@ -33,6 +33,7 @@ export class WorkerCommits {
   readonly #options: WorkerCommitsOptions;
   readonly #timer: CommitTimer;
   #running: Promise<void> | undefined;
+  #begun = 0;
 
   constructor(options: WorkerCommitsOptions) {
     this.#options = options;
@@ -47,6 +48,16 @@ export class WorkerCommits {
   /** A commit is under way. */
   get running(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Nothing has changed since the last commit, and it has ended. */
+  get upToDate(): boolean {
+    return this.clean && !this.running && this.#options.outputs.count === 0;
+  }
+
+  /** How many have begun. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** Dirty rows and outputs have come to their bound. */
@@ -93,6 +104,7 @@ export class WorkerCommits {
     const { job, clock, committer, purge, transactor, membership, tasks, onCommit, onError } = this.#options;
     const start = clock.monotonic();
     this.#timer.begun();
+    this.#begun++;
     const purgeable = purge?.due === true ? this.#options.internalPositions() : [];
     const written = committer.commit(transactor(), membership, tasks());
     const pauseMs = clock.monotonic() - start;

@@ -56,6 +56,7 @@ export class WorkerTasks {
   /** Undefined: the log keeps the rows. */
   readonly #copies: TaskCopies | undefined;
   readonly #pending: PendingAssignment[] = [];
+  #complete = false;
   /** Ends the assignment that is being taken in. */
   #assigning: (() => void) | undefined;
 
@@ -137,6 +138,11 @@ export class WorkerTasks {
     return this.#assigning !== undefined || this.#pending.length > 0 || this.#opener.ids.length > 0;
   }
 
+  /** Every task of the job has a worker, as far as is known here. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
   /** How far the restores are. */
   get restoring(): RestoreProgress {
     return this.#opener.progress;
@@ -182,6 +188,7 @@ export class WorkerTasks {
     if (next === undefined) return;
     const { assignment, generation, done } = next;
     this.#assigning = done;
+    this.#complete = assignment.complete;
     await this.#departed.remember({ generation, ...assignment.table });
     await this.#take(assignment);
   }

@@ -22,6 +22,8 @@ import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
 import { Intake } from './intake.ts';
+import { exchangePartitions } from './internal-inputs.ts';
+import { JobEnd } from './job-end.ts';
 import { OutOfRange } from './out-of-range.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
@@ -52,6 +54,7 @@ export class Worker implements TaskWorker {
   readonly #commits: WorkerCommits;
   readonly #feeder: Feeder;
   readonly #tasks: WorkerTasks;
+  readonly #jobEnd: JobEnd;
   readonly #requests: Request[] = [];
   #intake!: Intake;
   #transactor!: Transactor;
@@ -127,6 +130,22 @@ export class Worker implements TaskWorker {
       },
       onChange: () => {
         this.#setPhase(this.#tasks.opening ? 'restoring' : 'running');
+      },
+      onError: (error) => {
+        this.#fail(error);
+      },
+    });
+    const { exchange, group } = options.settings;
+    this.#jobEnd = new JobEnd({
+      log,
+      clock,
+      group,
+      exchanges: exchange === 'log' ? exchangePartitions(plan, options.layout) : [],
+      onBehind: (positions) => {
+        if (this.#feeder.isAhead(positions)) this.#commits.changed();
+      },
+      onAnswer: () => {
+        this.#wake.signal();
       },
       onError: (error) => {
         this.#fail(error);
@@ -350,18 +369,17 @@ export class Worker implements TaskWorker {
     await this.#commits.settled();
     this.#tasks.close();
     this.#feeder.setTasks([]);
-    const steps = [
-      () => (this.#intake as Intake | undefined)?.close(),
-      () => (this.#member as GroupMember | undefined)?.leave(),
-      () => (this.#transactor as Transactor | undefined)?.close(),
-    ];
-    for (const step of steps) {
-      try {
-        await step();
-      } catch (error) {
-        // The worker is ending for a reason of its own, or has committed everything: report and go on closing.
-        this.#options.listener.onWarning(`while closing: ${String(error)}`);
-      }
+    await this.#closing(() => (this.#intake as Intake | undefined)?.close());
+    await this.#closing(() => (this.#member as GroupMember | undefined)?.leave());
+    await this.#closing(() => (this.#transactor as Transactor | undefined)?.close());
+  }
+
+  // The worker is ending for a reason of its own, or has committed everything: report and go on closing.
+  async #closing(step: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#options.listener.onWarning(`while closing: ${String(error)}`);
     }
   }
 
@@ -388,9 +406,15 @@ export class Worker implements TaskWorker {
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
         if (this.#feeder.finishSources()) continue;
-        if (!this.advancing && !this.#tasks.opening && this.#feeder.ended()) {
-          this.#ending = 'drain';
-          continue;
+        if (this.#inputsEnded()) {
+          if (!this.#commits.upToDate) {
+            await this.#commits.now();
+            continue;
+          }
+          if (this.#jobEnd.reached(this.#commits.begun)) {
+            await this.#closing(() => this.#member.leave()); // first of all: nobody may count on this worker any more
+            return;
+          }
         }
       }
       const idle = !fed && !this.advancing;
@@ -442,6 +466,12 @@ export class Worker implements TaskWorker {
   }
 
   // --- ending
+
+  /** In a bounded run: nothing is left to do for this worker unless others send it more. */
+  #inputsEnded(): boolean {
+    const { opening, complete } = this.#tasks;
+    return !this.advancing && !opening && complete && this.#feeder.ended() && this.#feeder.drained();
+  }
 
   async #tryEnd(fed: boolean): Promise<boolean> {
     if (this.#ending === 'close') {

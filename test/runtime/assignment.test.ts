@@ -40,6 +40,14 @@ describe('taskAssignor', () => {
     expect(second).toEqual({ a: ['count-0', 'count-1'], b: ['count-2', 'count-3'] });
   });
 
+  test('tells everybody whether a task is on its way from one member to another', () => {
+    const complete = (held: Held): readonly boolean[] =>
+      Object.values(assignAll(tasks(4), held)).map((assignment) => assignment.complete);
+    expect(complete({ a: tasks(4), b: [] })).toEqual([false, false]);
+    expect(complete({ a: ['count-0', 'count-1'], b: [] })).toEqual([true, true]);
+    expect(decodeAssignment(new Uint8Array()).complete).toBe(false);
+  });
+
   test('refuses a second member of a job that exchanges directly', () => {
     const result = assign(tasks(2), { a: tasks(2), b: [] }, true);
     expect(result['a']).toEqual(tasks(2));
