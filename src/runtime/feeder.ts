@@ -212,7 +212,8 @@ export class Feeder {
     this.#nextIdleCheck = now + idleCheckMs;
     for (const input of this.inputs) {
       const { reader } = input;
-      if (reader.kind !== 'source' || reader.time.idleAfterMs === Infinity || !input.caughtUp) continue;
+      if (reader.kind !== 'source' || reader.time.idleAfterMs === Infinity || input.finished || !input.caughtUp)
+        continue;
       const quiet = now - input.lastRecordAt;
       if (quiet < reader.time.idleAfterMs) continue;
       if (!input.idle) {

@@ -10,9 +10,7 @@
  * until none is left -> one slice of input -> let the event loop run when the turn took long -> sleep when there was
  * nothing to do. Nothing but the loop touches operators.
  */
-import type { GroupMember, Transactor } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { unlessAborted } from '../core/unless-aborted.ts';
 import type { DurationHistogram } from '../observability/duration-histogram.ts';
 import { Cursor } from '../operators/cursor.ts';
 import type { Advancer, DeadLetter, TopicWriter } from '../operators/host.ts';
@@ -21,10 +19,8 @@ import { changelogOf } from './changelog.ts';
 import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
-import { Intake } from './intake.ts';
 import { exchangePartitions } from './internal-inputs.ts';
 import { JobEnd } from './job-end.ts';
-import { OutOfRange } from './out-of-range.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
@@ -33,6 +29,7 @@ import { WakeUp } from './wake-up.ts';
 import { WorkerCommits } from './worker-commits.ts';
 import { WorkerMembership } from './worker-membership.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
+import { WorkerPorts } from './worker-ports.ts';
 import { WorkerTasks } from './worker-tasks.ts';
 
 /** How the worker is to end. */
@@ -55,14 +52,12 @@ export class Worker implements TaskWorker {
   readonly #feeder: Feeder;
   readonly #tasks: WorkerTasks;
   readonly #jobEnd: JobEnd;
+  readonly #ports: WorkerPorts;
   readonly #requests: Request[] = [];
-  #intake!: Intake;
-  #transactor!: Transactor;
-  #member!: GroupMember;
   #ending: Ending | undefined;
   readonly #failed = new AbortController();
   readonly #membership = new WorkerMembership(
-    () => this.#member,
+    () => this.#ports.member,
     () => {
       this.#rethrow();
     },
@@ -100,7 +95,7 @@ export class Worker implements TaskWorker {
         : new Purge(log.topics, clock, (message) => {
             options.listener.onWarning(message);
           }),
-      transactor: () => this.#transactor,
+      transactor: () => this.#ports.transactor,
       membership: this.#membership,
       tasks: () => this.tasks,
       internalPositions: () => this.#feeder.internalPositions(),
@@ -119,8 +114,8 @@ export class Worker implements TaskWorker {
       worker: this,
       options,
       changelog,
-      transactor: () => this.#transactor,
-      member: () => this.#member,
+      transactor: () => this.#ports.transactor,
+      member: () => this.#ports.member,
       commits: this.#commits,
       onReleased: (task) => {
         this.#advancers.drop(task);
@@ -130,6 +125,24 @@ export class Worker implements TaskWorker {
       },
       onChange: () => {
         this.#setPhase(this.#tasks.opening ? 'restoring' : 'running');
+      },
+      onError: (error) => {
+        this.#fail(error);
+      },
+    });
+    this.#ports = new WorkerPorts({
+      worker: options,
+      assignor: this.#tasks.assignor,
+      metadata: () => this.#tasks.metadata(),
+      onAssigned: (bytes, generation) => this.#onAssigned(bytes, generation),
+      inputs: () => this.#feeder.inputs,
+      sourcesPaused: () => this.#sourcesPaused,
+      onArrival: () => {
+        this.#feeder.arrived();
+        this.#wake.signal();
+      },
+      mail: (work) => {
+        this.mail(work);
       },
       onError: (error) => {
         this.#fail(error);
@@ -301,57 +314,9 @@ export class Worker implements TaskWorker {
   // --- start and stop
 
   async #start(): Promise<void> {
-    const { log, settings } = this.#options;
-    const opening = log.transactor(settings.transactionalId, settings.transactionTimeoutMs);
-    this.#transactor = await unlessAborted(this.#failed.signal, opening, (late) => late.close());
-    this.#intake = new Intake({
-      reader: log.reader(),
-      bufferBytes: settings.inputBytes,
-      maxWaitMs: 500,
-      now: () => this.clock.now(),
-      onArrival: () => {
-        this.#feeder.arrived();
-        this.#wake.signal();
-      },
-      onError: (error) => {
-        if (!outOfRange.handle(error)) this.#fail(error);
-      },
-    });
-    const outOfRange = new OutOfRange({
-      worker: this.#options,
-      inputs: () => this.#feeder.inputs,
-      setPaused: (input, paused) => {
-        this.#intake.setPaused(input, paused || this.#sourcesPaused);
-      },
-      mail: (work) => {
-        this.mail(work);
-      },
-      onWarning: (message) => {
-        this.#options.listener.onWarning(message);
-      },
-      onError: (error) => {
-        this.#fail(error);
-      },
-    });
+    await this.#ports.open(this.#failed.signal);
     this.#setPhase('joining');
-    this.#member = await log.join({
-      group: settings.group,
-      ...settings.member,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
-      assignor: this.#tasks.assignor,
-      listener: {
-        metadata: () => this.#tasks.metadata(),
-        onAssigned: (bytes, generation) => this.#onAssigned(bytes, generation),
-        onLost: () => {
-          this.#fail(
-            new StreamError('FENCED', 'the group expelled this worker', { job: this.job, reaction: 'rollback' }),
-          );
-        },
-        onError: (error) => {
-          this.#fail(error);
-        },
-      },
-    });
+    await this.#ports.join();
   }
 
   #onAssigned(bytes: Uint8Array, generation: number): Promise<void> {
@@ -369,18 +334,7 @@ export class Worker implements TaskWorker {
     await this.#commits.settled();
     this.#tasks.close();
     this.#feeder.setTasks([]);
-    await this.#closing(() => (this.#intake as Intake | undefined)?.close());
-    await this.#closing(() => (this.#member as GroupMember | undefined)?.leave());
-    await this.#closing(() => (this.#transactor as Transactor | undefined)?.close());
-  }
-
-  // The worker is ending for a reason of its own, or has committed everything: report and go on closing.
-  async #closing(step: () => Promise<void> | undefined): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      this.#options.listener.onWarning(`while closing: ${String(error)}`);
-    }
+    await this.#ports.close();
   }
 
   // --- the loop
@@ -401,7 +355,7 @@ export class Worker implements TaskWorker {
       if (await this.#advanceAll()) continue;
       const fed = this.#mayFeed() && this.#feeder.step();
       if (this.#feeder.timeMoved() || fed) this.#commits.changed();
-      if (fed && this.#feeder.roomMade()) this.#intake.poll();
+      if (fed && this.#feeder.roomMade()) this.#ports.intake.poll();
       if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
@@ -412,7 +366,7 @@ export class Worker implements TaskWorker {
             continue;
           }
           if (this.#jobEnd.reached(this.#commits.begun)) {
-            await this.#closing(() => this.#member.leave()); // first of all: nobody may count on this worker any more
+            await this.#ports.leave(); // first of all: nobody may count on this worker any more
             return;
           }
         }
@@ -460,7 +414,7 @@ export class Worker implements TaskWorker {
     const timer = this.clock.schedule(Math.max(0, until - now), () => {
       this.#wake.signal();
     });
-    this.#intake.poll();
+    this.#ports.intake.poll();
     await this.#wake.wait();
     timer.cancel();
   }
@@ -489,7 +443,7 @@ export class Worker implements TaskWorker {
     if (this.#sourcesPaused === paused) return;
     this.#sourcesPaused = paused;
     this.#feeder.pauseSources(paused);
-    for (const input of this.#feeder.sourceInputs()) this.#intake.setPaused(input, paused);
+    for (const input of this.#feeder.sourceInputs()) this.#ports.intake.setPaused(input, paused);
   }
 
   // Serves requests once the worker stands still: sources paused, exchanges empty, everything committed.
@@ -508,8 +462,8 @@ export class Worker implements TaskWorker {
   #useTasks(): void {
     this.#feeder.setTasks(this.tasks);
     this.#feeder.pauseSources(this.#sourcesPaused);
-    this.#intake.setInputs(this.#feeder.inputs);
-    if (this.#sourcesPaused) for (const input of this.#feeder.sourceInputs()) this.#intake.setPaused(input, true);
+    this.#ports.intake.setInputs(this.#feeder.inputs);
+    if (this.#sourcesPaused) for (const input of this.#feeder.sourceInputs()) this.#ports.intake.setPaused(input, true);
   }
 }
 

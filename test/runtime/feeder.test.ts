@@ -95,6 +95,22 @@ describe('an input without records', () => {
     expect(seen.slice(1)).toEqual([['time', 4, false]]);
   });
 
+  test('that has ended is not idle: it has nothing more to say', async () => {
+    const { clock, seen, feeder, inputs } = twoSources();
+    for (const input of inputs) {
+      answer(input, 0, [5]);
+      input.stopAt = 1;
+    }
+    while (feeder.step());
+    expect(feeder.finishSources()).toBe(true);
+    expect(seen.at(-1)).toEqual(['time', Infinity, false]);
+    feeder.timeMoved();
+    await clock.advance(3_000);
+    feeder.step();
+    expect(feeder.timeMoved()).toBe(false);
+    expect(seen.at(-1)).toEqual(['time', Infinity, false]);
+  });
+
   test('is not idle while records of it are in doubt', async () => {
     const { clock, seen, feeder, inputs } = twoSources();
     answer(inputs[0]!, 0, [5]);

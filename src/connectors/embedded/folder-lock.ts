@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamError } from '../../core/stream-error.ts';
 import { ioError } from './io-error.ts';
@@ -29,9 +29,7 @@ export class FolderLock {
         }
         await rm(path, { force: true });
       }
-      const handle = await open(path, 'wx');
-      await handle.writeFile(JSON.stringify({ pid: process.pid, start: startOf(process.pid) }));
-      await handle.close();
+      await writeFile(path, JSON.stringify({ pid: process.pid, start: startOf(process.pid) }), { flag: 'wx' });
       return new FolderLock(path);
     } catch (error) {
       throw ioError(error, path);

@@ -39,10 +39,12 @@ export class FileInput implements LineInput {
   }
 
   static async open(source: LineSource): Promise<FileInput> {
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(source.name, 'r');
+      handle = await open(source.name, 'r');
       return new FileInput(source, handle, (await handle.stat()).size);
     } catch (error) {
+      await handle?.close();
       throw fileError(error, source.name);
     }
   }

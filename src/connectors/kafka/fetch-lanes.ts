@@ -142,6 +142,7 @@ export class FetchLanes {
       });
       const { apiKey, version } = fetchApi;
       const timeoutMs = settings.requestTimeoutMs + waitMs;
+      // Without a signal: an answer that nobody waits for any more could still be written to memory that is used again.
       const { errorCode, partitions } = decodeFetchResponse(
         await transport.send(node, slot, apiKey, version, body, { timeoutMs, memory: this.#memory }),
       );
