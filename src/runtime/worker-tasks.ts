@@ -56,7 +56,8 @@ export class WorkerTasks {
   /** Undefined: the log keeps the rows. */
   readonly #copies: TaskCopies | undefined;
   readonly #pending: PendingAssignment[] = [];
-  #complete = false;
+  /** Of the last assignment; undefined: there was none yet. */
+  #complete: boolean | undefined;
   /** Ends the assignment that is being taken in. */
   #assigning: (() => void) | undefined;
 
@@ -140,7 +141,7 @@ export class WorkerTasks {
 
   /** Every task of the job has a worker, as far as is known here. */
   get complete(): boolean {
-    return this.#complete;
+    return this.#complete ?? false;
   }
 
   /** How far the restores are. */
@@ -188,9 +189,14 @@ export class WorkerTasks {
     if (next === undefined) return;
     const { assignment, generation, done } = next;
     this.#assigning = done;
+    const isFirst = this.#complete === undefined;
     this.#complete = assignment.complete;
     await this.#departed.remember({ generation, ...assignment.table });
     await this.#take(assignment);
+    // A static member that comes back is given what it had, without a new round: if it died before it told that it has
+    // given up a task, nobody else will ask who is to have that.
+    const isStatic = this.#options.options.settings.member !== undefined;
+    if (isFirst && isStatic && !assignment.complete) this.#options.member().rejoin();
   }
 
   /** Opens nothing any more. */

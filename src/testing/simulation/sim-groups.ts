@@ -68,7 +68,8 @@ export class SimGroups {
     if (former !== undefined) {
       group.members.delete(former[0]); // a static member came back: its former self is fenced, its place kept
       former[1].waiting?.reject(unknownMember(request.memberId));
-      if (!group.preparing && equalBytes(former[1].request.metadata, request.metadata)) {
+      // What it tells of itself now is not looked at before the next round, as by brokers.
+      if (!group.preparing) {
         const { assignment } = former[1];
         this.#admit(group, request, assignment);
         return { generation: group.generation, assignment };
@@ -248,8 +249,4 @@ function partitionKey({ topic, partition }: TopicPartition): string {
 
 function unknownMember(memberId: string): StreamError {
   return new StreamError('FENCED', `member ${memberId} is not, or no longer, in the group`, { reaction: 'rollback' });
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
