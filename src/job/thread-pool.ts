@@ -43,6 +43,8 @@ interface Member {
   totals: WorkerTotals;
   phase: WorkersPhase;
   quiet: boolean;
+  /** It has come to its end, and answers no more. */
+  ended: boolean;
   readings: readonly MetricReading[];
   /** Monotonic time of the last message, ms: a thread whose loop is stuck does not report. */
   lastReport: number;
@@ -176,6 +178,7 @@ export class ThreadPool implements JobWorkers {
       thread,
       phase: 'starting',
       quiet: false,
+      ended: false,
       readings: [],
       lastReport: this.#options.clock.monotonic(),
       totals: nothing,
@@ -202,6 +205,7 @@ export class ThreadPool implements JobWorkers {
             onWarning(message.message);
             return;
           case 'ended':
+            member.ended = true;
             resolve();
             return;
           case 'failed':
@@ -247,7 +251,7 @@ export class ThreadPool implements JobWorkers {
     for (const member of this.#members) member.quiet = false;
     this.#broadcast({ type: 'report' });
     await delay(this.#options.clock, quietPollMs);
-    return this.#members.every(({ quiet }) => quiet);
+    return this.#members.every(({ quiet, ended }) => quiet || ended);
   }
 
   async #exchangesEmpty(): Promise<boolean> {

@@ -24,6 +24,7 @@ export class Feeder {
   /** Records of sources processed. */
   records = 0;
   readonly #clock: Clock;
+  readonly #bounded: boolean;
   #tasks: readonly Task[] = [];
   #next = 0;
   #slice = 256;
@@ -34,8 +35,9 @@ export class Feeder {
   #timeMoved = false;
   #heldSince: number | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, bounded = false) {
     this.#clock = clock;
+    this.#bounded = bounded;
   }
 
   setTasks(tasks: readonly Task[]): void {
@@ -170,7 +172,9 @@ export class Feeder {
   wakeTimers(): void {
     const now = this.#clock.now();
     for (const task of this.#tasks) {
-      for (const operator of task.operators.keyed) if (operator.nextProcessingTimer <= now) operator.wake();
+      for (const operator of task.operators.keyed) {
+        if (operator.nextProcessingTimer <= now && !this.#atRest(task)) operator.wake();
+      }
     }
   }
 
@@ -183,10 +187,11 @@ export class Feeder {
   nextWake(): number {
     let next = Infinity;
     for (const task of this.#tasks) {
+      if (this.#atRest(task)) continue;
       for (const operator of task.operators.keyed) next = Math.min(next, operator.nextProcessingTimer);
     }
     const idling = this.inputs.some(
-      (input) => input.reader.kind === 'source' && input.reader.time.idleAfterMs < Infinity,
+      ({ reader, finished }) => reader.kind === 'source' && reader.time.idleAfterMs < Infinity && !finished,
     );
     return idling ? Math.min(next, Math.max(this.#nextIdleCheck, this.#clock.now() + 1)) : next;
   }
@@ -248,20 +253,12 @@ export class Feeder {
 
   /** All inputs of a bounded run have ended: sources here, exchanges by the word of all their upstreams. */
   ended(): boolean {
-    return (
-      this.inputs.length > 0 &&
-      this.inputs.every((input) => {
-        const { reader, finished, broadcast } = input;
-        switch (reader.kind) {
-          case 'source':
-            return finished || broadcast;
-          case 'exchange':
-            return reader.entry.upstreams.watermark === Infinity;
-          case 'redrive':
-            return input.exhausted;
-        }
-      })
-    );
+    return this.inputs.length > 0 && this.inputs.every(hasEnded);
+  }
+
+  // Processing-time timers that set the next one could go on for ever: a bounded run does not wait for them.
+  #atRest({ inputs }: Task): boolean {
+    return this.#bounded && inputs.length > 0 && inputs.every(hasEnded);
   }
 
   /** Something fetched waits to be processed, paused sources aside. */
@@ -272,5 +269,17 @@ export class Feeder {
   /** Nothing is left to process or in flight. */
   drained(): boolean {
     return !this.busy() && this.#tasks.every((task) => task.drained);
+  }
+}
+
+function hasEnded(input: TaskInput): boolean {
+  const { reader, finished, broadcast } = input;
+  switch (reader.kind) {
+    case 'source':
+      return finished || broadcast;
+    case 'exchange':
+      return reader.entry.upstreams.watermark === Infinity;
+    case 'redrive':
+      return input.exhausted;
   }
 }

@@ -8,7 +8,7 @@
  *
  * So each record in an exchange has been processed, or the worker that wrote it is still there.
  */
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { Log, PartitionOffset, TopicPartition } from '../core/log.ts';
 
 export interface JobEndOptions {
@@ -26,54 +26,63 @@ export interface JobEndOptions {
 
 /** Time between two looks, ms: the first one, doubled up to the longest. */
 const firstPauseMs = 10;
-const longestPauseMs = 500;
+const longestPauseMs = 100;
 
 export class JobEnd {
   readonly #options: JobEndOptions;
-  /** Commit after which the last look began. */
-  #commit = -1;
-  #looking = false;
-  #reached = false;
+  #due = true;
   #pauseMs = firstPauseMs;
-  #nextLook = -Infinity;
+  #pause: Timer | undefined;
+  /** Commit up to which all has been processed. */
+  #reached = -1;
+  #closed = false;
 
   constructor(options: JobEndOptions) {
     this.#options = options;
   }
 
+  /** It is worth asking: no look is under way, and the last one is a while ago. */
+  get due(): boolean {
+    return this.#due;
+  }
+
   /** Whether all that was written up to a commit (its number) has been processed. False until that is known. */
   reached(commit: number): boolean {
-    const { exchanges, clock } = this.#options;
-    if (exchanges.length === 0) return true;
-    if (commit !== this.#commit) {
-      this.#commit = commit;
-      this.#reached = false;
-      this.#pauseMs = firstPauseMs;
-      this.#nextLook = -Infinity;
-    }
-    if (!this.#reached && !this.#looking && clock.now() >= this.#nextLook) void this.#look(commit);
-    return this.#reached;
+    if (this.#options.exchanges.length === 0 || this.#reached === commit) return true;
+    if (this.#due) void this.#look(commit);
+    return false;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#pause?.cancel();
   }
 
   async #look(commit: number): Promise<void> {
-    const { clock, onAnswer, onBehind, onError } = this.#options;
-    this.#looking = true;
+    const { onAnswer, onBehind, onError } = this.#options;
+    this.#due = false;
     try {
       const behind = await this.#behind();
-      if (commit === this.#commit) {
-        this.#reached = behind.length === 0;
-        if (!this.#reached) {
-          onBehind(behind);
-          this.#nextLook = clock.now() + this.#pauseMs;
-          clock.schedule(this.#pauseMs, onAnswer);
-          this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
-        }
+      if (behind.length > 0) {
+        onBehind(behind);
+        if (!this.#closed) this.#lookLater();
+        return;
       }
+      this.#reached = commit;
+      this.#due = true;
+      onAnswer();
     } catch (error) {
       onError(error);
     }
-    this.#looking = false;
-    onAnswer();
+  }
+
+  #lookLater(): void {
+    const { clock, onAnswer } = this.#options;
+    this.#pause = clock.schedule(this.#pauseMs, () => {
+      this.#due = true;
+      onAnswer();
+    });
+    this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
   }
 
   /** Committed positions of exchanges that hold more. */

@@ -72,7 +72,7 @@ export class Worker implements TaskWorker {
     this.job = plan.graph.job;
     this.#outputs = new OutputBuffers(this.cursor, log);
     const changelog = changelogOf(options);
-    this.#feeder = new Feeder(clock);
+    this.#feeder = new Feeder(clock, options.settings.bounded);
     const { commitIntervalMs, commitLingerMs, stateBytes } = options.settings;
     this.#commits = new WorkerCommits({
       job: this.job,
@@ -332,6 +332,7 @@ export class Worker implements TaskWorker {
     }
     await this.#tasks.stop();
     await this.#commits.settled();
+    this.#jobEnd.close();
     this.#tasks.close();
     this.#feeder.setTasks([]);
     await this.#ports.close();
@@ -360,7 +361,7 @@ export class Worker implements TaskWorker {
       if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
       if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
         if (this.#feeder.finishSources()) continue;
-        if (this.#inputsEnded()) {
+        if (this.#inputsEnded() && this.#jobEnd.due) {
           if (!this.#commits.upToDate) {
             await this.#commits.now();
             continue;
@@ -424,7 +425,8 @@ export class Worker implements TaskWorker {
   /** In a bounded run: nothing is left to do for this worker unless others send it more. */
   #inputsEnded(): boolean {
     const { opening, complete } = this.#tasks;
-    return !this.advancing && !opening && complete && this.#feeder.ended() && this.#feeder.drained();
+    const held = this.#sourcesHeld || this.#requests.length > 0;
+    return !this.advancing && !opening && complete && !held && this.#feeder.ended() && this.#feeder.drained();
   }
 
   async #tryEnd(fed: boolean): Promise<boolean> {

@@ -34,8 +34,12 @@ const numbers = topic('numbers', number);
 const counts = topic('counts', codec);
 const partitions = 3;
 const endOfTime = Date.UTC(2100, 0, 1);
+const tickMs = 60;
 
-/** Counts by the last digit, the last ones once more at the end of time; then counts those that are even and odd. */
+/**
+ * Counts by the last digit, the last ones once more at the end of time; then counts those that are even and odd. Timers
+ * that never stop write what is not counted.
+ */
 const counting = defineTopology({
   name: 'counting',
   build(t) {
@@ -46,11 +50,19 @@ const counting = defineTopology({
         state: { count: valueState(number) },
         onElement(_n, ctx) {
           const count = (ctx.state.count.get() ?? 0) + 1;
-          if (count === 1) ctx.timers.registerEventTime(endOfTime);
+          if (count === 1) {
+            ctx.timers.registerEventTime(endOfTime);
+            ctx.timers.registerProcessingTime(ctx.processingTime + tickMs);
+          }
           ctx.state.count.set(count);
           ctx.emit({ key: ctx.key, count });
         },
-        onTimer(_time, ctx) {
+        onTimer(time, ctx) {
+          if (ctx.domain === 'processing') {
+            ctx.timers.registerProcessingTime(Math.max(time, ctx.processingTime) + tickMs);
+            ctx.emit({ key: ctx.key, count: 0 });
+            return;
+          }
           ctx.emit({ key: ctx.key, count: ctx.state.count.get()! });
         },
       })
@@ -58,7 +70,8 @@ const counting = defineTopology({
       .process('parities', {
         output: codec,
         state: { count: valueState(number) },
-        onElement(_digit, ctx) {
+        onElement(digit, ctx) {
+          if (digit.count === 0) return;
           const count = (ctx.state.count.get() ?? 0) + 1;
           ctx.state.count.set(count);
           ctx.emit({ key: ctx.key, count });
