@@ -6,7 +6,7 @@ import { delay, type Clock } from '../core/clock.ts';
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Codec } from '../core/codec.ts';
 import type { FetchedPartition, FetchRequest, Log, LogReader, PartitionOffset, TopicAdmin } from '../core/log.ts';
-import { recordBatchOf } from '../core/record-batch.ts';
+import { recordBatchOf, type RecordBatch } from '../core/record-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
 
 export interface GeneratedRecord<T> {
@@ -132,6 +132,10 @@ class GeneratedReader implements LogReader {
         ? await this.#reader.fetch({ ...request, partitions: others, maxWaitMs: waitMs })
         : await this.#wait(waitMs, request.signal);
     return [...fetched, ...(waitMs === 0 ? ready.fetched : this.#generate(own).fetched)];
+  }
+
+  recycle(batch: RecordBatch): void {
+    this.#reader.recycle?.(batch);
   }
 
   close(): Promise<void> {

@@ -14,7 +14,7 @@ import {
   transactionalBit,
 } from './batch-format.ts';
 import type { Checksum } from './crc32c.ts';
-import type { RecordBatch } from './record-batch.ts';
+import type { Columns, RecordBatch } from './record-batch.ts';
 import { emptyColumns } from './record-batch.ts';
 import { StreamError } from './stream-error.ts';
 
@@ -40,16 +40,8 @@ export interface WalkOptions {
   readonly drops?: (header: BatchHeader) => boolean;
   /** Unpacks the records of a compressed batch. `codec` is the batch's compression number: 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
   readonly decompress?: (codec: number, records: Buffer) => Buffer;
-  /** Gives memory for so many records or more. Default: fresh memory. */
-  readonly columns?: (count: number) => WalkedColumns;
-}
-
-/** What the walk fills. */
-export type WalkedColumns = ReturnType<typeof emptyColumns> & { readonly headerStarts: Int32Array };
-
-/** Fresh columns for `count` records. */
-export function walkedColumns(count: number): WalkedColumns {
-  return { ...emptyColumns(count), headerStarts: new Int32Array(count) };
+  /** Gives columns for so many records or more. Default: fresh ones. */
+  readonly columns?: (count: number) => Columns;
 }
 
 export interface WalkResult {
@@ -73,10 +65,10 @@ interface Section {
 export function walkBatches(buffer: Buffer, options: WalkOptions, start = 0, end: number = buffer.length): WalkResult {
   const { topic, partition, from = 0 } = options;
   try {
-    const { columns = walkedColumns } = options;
+    const { columns = emptyColumns } = options;
     const scan = scanHeaders(buffer, start, end, options);
     const result = { nextOffset: Math.max(scan.nextOffset, from), wholeBytes: scan.wholeBytes };
-    const batch = scan.count === 0 ? undefined : new Columns(scan.sections, columns(scan.count), from).read(options);
+    const batch = scan.count === 0 ? undefined : new RecordWalk(scan.sections, columns(scan.count), from).read(options);
     return batch === undefined
       ? { batch: undefined, ...result }
       : { batch: { topic, partition, ...batch, nextOffset: result.nextOffset }, ...result };
@@ -143,14 +135,14 @@ function markerOf(buffer: Buffer, header: BatchHeader): ControlMarker {
   };
 }
 
-class Columns {
+class RecordWalk {
   readonly #sections: readonly Section[];
   readonly #from: number;
-  readonly #columns: WalkedColumns;
+  readonly #columns: Columns;
   #hasHeaders = false;
   #count = 0;
 
-  constructor(sections: readonly Section[], columns: WalkedColumns, from: number) {
+  constructor(sections: readonly Section[], columns: Columns, from: number) {
     this.#sections = sections;
     this.#from = from;
     this.#columns = columns;

@@ -12,7 +12,10 @@ export interface Codec<T> {
   readonly version: number;
   /** Appends the bytes of `value`. Throws ENCODE_FAILED with the path of the wrong field. */
   encode(value: T, out: ByteWriter): void;
-  /** Reads a value from `bytes[start, end)`, written as `version` (default: the current one). Throws DECODE_FAILED. */
+  /**
+   * Reads a value from `bytes[start, end)`, written as `version` (default: the current one). The bytes are overwritten
+   * later, so a value copies what it keeps of them. Throws DECODE_FAILED.
+   */
   decode(bytes: Buffer, start: number, end: number, version?: number): T;
   /**
    * Fetches what `decode` needs for these bytes and does not have, like the schema they were written with. Undefined:

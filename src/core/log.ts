@@ -93,17 +93,17 @@ export interface FetchedPartition extends TopicPartition {
   readonly ended?: boolean | undefined;
 }
 
-export interface ReaderOptions {
-  /** A batch is done with when the next fetch begins: its memory may then be used again. Default false. */
-  readonly reusesMemory?: boolean;
-}
-
 export interface LogReader {
   /**
    * The next records of the asked partitions. Resolves when there is something for at least one of them or the wait is
    * over. One call at a time per reader. Fails with OFFSET_OUT_OF_RANGE or TOPIC_UNKNOWN naming the partition.
    */
   fetch(request: FetchRequest): Promise<readonly FetchedPartition[]>;
+  /**
+   * Nobody looks at the batch any more: its memory may be used for another one. Batches that are not given back, and
+   * logs that do not offer this, leave their memory to the garbage collector.
+   */
+  recycle?(batch: RecordBatch): void;
   close(): Promise<void>;
 }
 
@@ -238,7 +238,7 @@ export interface Log {
   readonly topics: TopicAdmin;
   /** Of logs that are a cluster of their own. */
   readonly cluster?: ClusterTools | undefined;
-  reader(options?: ReaderOptions): LogReader;
+  reader(): LogReader;
   join(spec: GroupSpec): Promise<GroupMember>;
   /** Opens the transactional id: fences its former holder and resolves what that one left open. */
   transactor(id: string, timeoutMs: number): Promise<Transactor>;

@@ -6,7 +6,7 @@
  *   keyStarts  | [ 4, 15 ]   keyEnds   [ 8, 19 ]           keyStarts[i] < 0: no key
  *   valueStarts| [ 8, 19 ]   valueEnds [ 14, 25 ]          valueStarts[i] < 0: null value (a tombstone), or NOT_READ
  *
- * A slab may be reused or be large: whoever keeps bytes beyond the call that got the batch copies them.
+ * Slab and columns are used again once the batch was given back (LogReader.recycle): whoever keeps bytes longer copies them.
  */
 
 /** In `valueStarts`: the value was too large to be read; `valueEnds` has its size. */
@@ -61,16 +61,25 @@ export function recordBatchOf(
   return { topic, partition, slab, count, ...batch, headerStarts: undefined, nextOffset: firstOffset + count };
 }
 
-/** Fresh columns for `count` records. */
-export function emptyColumns(
-  count: number,
-): Pick<RecordBatch, 'offsets' | 'timestamps' | 'keyStarts' | 'keyEnds' | 'valueStarts' | 'valueEnds'> {
+/** The columns of a batch that is being made. */
+export type Columns = Pick<
+  RecordBatch,
+  'offsets' | 'timestamps' | 'keyStarts' | 'keyEnds' | 'valueStarts' | 'valueEnds'
+> & { readonly headerStarts: Int32Array };
+
+/** Of the columns, a record. */
+export const columnBytes = 36;
+
+/** Columns for `count` records in one piece of memory, which are as they find it. Default: fresh memory, all zeros. */
+export function emptyColumns(count: number, memory = new ArrayBuffer(count * columnBytes)): Columns {
+  const int32 = (column: number): Int32Array => new Int32Array(memory, count * (16 + 4 * column), count);
   return {
-    offsets: new Float64Array(count),
-    timestamps: new Float64Array(count),
-    keyStarts: new Int32Array(count),
-    keyEnds: new Int32Array(count),
-    valueStarts: new Int32Array(count),
-    valueEnds: new Int32Array(count),
+    offsets: new Float64Array(memory, 0, count),
+    timestamps: new Float64Array(memory, count * 8, count),
+    keyStarts: int32(0),
+    keyEnds: int32(1),
+    valueStarts: int32(2),
+    valueEnds: int32(3),
+    headerStarts: int32(4),
   };
 }

@@ -155,7 +155,7 @@ export class LogEntry {
       i++;
       if (host.held) break;
     }
-    cursor.trace = undefined; // as in Source.feed
+    cursor.detach(); // as in Source.feed
     return i;
   }
 

@@ -132,7 +132,7 @@ export class Source {
         break;
       }
     }
-    cursor.trace = undefined; // what is written between slices belongs to no record
+    cursor.detach(); // what is written between slices belongs to no record, and the batch may be gone
     this.counters.recordsIn += i - from;
     return i;
   }

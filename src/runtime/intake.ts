@@ -3,6 +3,7 @@
  * that are full or paused are left out of it, which is all that backpressure is.
  */
 import type { FetchedPartition, LogReader, TopicPartition } from '../core/log.ts';
+import type { RecordBatch } from '../core/record-batch.ts';
 import { StreamError } from '../core/stream-error.ts';
 import type { TaskInput } from './task-input.ts';
 
@@ -24,9 +25,13 @@ export class Intake {
   readonly #paused = new Set<TaskInput>();
   #fetching: { readonly abort: AbortController; readonly inputs: ReadonlySet<TaskInput> } | undefined;
   #closed = false;
+  /** Of batches that only one input reads. */
+  readonly #recycle: (batch: RecordBatch) => void;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    const { reader } = options;
+    this.#recycle = (batch) => reader.recycle?.(batch);
   }
 
   /** Replaces the set of inputs; what is under way for others is dropped. */
@@ -104,11 +109,15 @@ export class Intake {
       if (preparing.length > 0) await Promise.all(preparing);
       for (const part of fetched) {
         const from = asked.get(partitionName(part));
-        for (const input of inputs) {
-          if (partitionName(input) !== partitionName(part) || input.fetchPosition !== from) continue;
-          if (!this.#inputs.includes(input)) continue;
+        const takers = inputs.filter(
+          (input) =>
+            partitionName(input) === partitionName(part) &&
+            input.fetchPosition === from &&
+            this.#inputs.includes(input),
+        );
+        for (const input of takers) {
           if (part.batch !== undefined) input.lastRecordAt = now();
-          input.accept(part);
+          input.accept(part, takers.length === 1 ? this.#recycle : undefined);
           if (part.nextOffset >= part.end) input.emptyAt = part.askedAt ?? sentAt;
         }
       }

@@ -65,7 +65,7 @@ export interface CopyStart {
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
   const { store, job, task, prefixes, keys } = options;
   const { topicId, offset, end, trusted } = await startOfCopy(options);
-  const reader = options.log.reader({ reusesMemory: true });
+  const reader = options.log.reader();
   try {
     const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
     const restore = new Restore(options, reader, { topicId, end, load });
@@ -207,8 +207,10 @@ class Restore {
     this.#records += part.batch?.count ?? 0;
     this.#bytes += part.batch?.slab.length ?? 0;
     const load = this.#load;
-    if (load !== undefined && (part.batch === undefined || load.add(part.batch))) return load.room();
-    const rows = rowsOf(part); // before anything is waited for: the slab is not ours
+    const loaded = load !== undefined && (part.batch === undefined || load.add(part.batch));
+    const rows = loaded ? undefined : rowsOf(part);
+    if (part.batch !== undefined) this.#reader.recycle?.(part.batch); // its rows were copied
+    if (rows === undefined) return load!.room();
     return this.#endLoad().then(() => writeRows(this.#options, rows, this.#position(part.nextOffset)));
   }
 

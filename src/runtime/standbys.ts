@@ -161,6 +161,7 @@ export class Standbys {
           ({ copy: { topic, partition } }) => topic === part.topic && partition === part.partition,
         );
         if (standby !== undefined) await this.#apply(standby, part);
+        if (part.batch !== undefined) reader.recycle?.(part.batch);
       }),
     );
   }

@@ -19,6 +19,11 @@ export interface InputTime {
   readonly maxDriftMs: number;
 }
 
+interface QueuedBatch {
+  readonly batch: RecordBatch;
+  readonly recycle: ((batch: RecordBatch) => void) | undefined;
+}
+
 export class TaskInput {
   readonly topic: string;
   readonly partition: number;
@@ -50,7 +55,7 @@ export class TaskInput {
   finished = false;
   /** Stop here (bounded runs); Infinity: never. */
   stopAt = Infinity;
-  readonly #queue: RecordBatch[] = [];
+  readonly #queue: QueuedBatch[] = [];
   #index = 0;
 
   constructor(
@@ -98,7 +103,7 @@ export class TaskInput {
 
   /** Record timestamp of the next record; -Infinity: unknown. */
   get headTimestamp(): number {
-    const time = this.#queue[0]!.timestamps[this.#index]!;
+    const time = this.#queue[0]!.batch.timestamps[this.#index]!;
     return Number.isNaN(time) ? -Infinity : time;
   }
 
@@ -115,12 +120,13 @@ export class TaskInput {
     }
   }
 
-  accept(fetched: FetchedPartition): void {
+  /** `recycle` is called when the batch has been processed. */
+  accept(fetched: FetchedPartition, recycle?: (batch: RecordBatch) => void): void {
     this.end = fetched.end;
     this.fetchPosition = fetched.nextOffset;
     if (fetched.ended === true) this.ended = true;
     if (fetched.batch !== undefined && fetched.batch.count > 0) {
-      this.#queue.push(fetched.batch);
+      this.#queue.push({ batch: fetched.batch, recycle });
       this.bufferedBytes += fetched.batch.slab.length;
     } else if (this.#queue.length === 0) {
       this.position = fetched.nextOffset; // control and aborted records only
@@ -129,7 +135,7 @@ export class TaskInput {
 
   /** Processes at most `limit` records; returns how many. */
   feed(limit: number): number {
-    const batch = this.#queue[0]!;
+    const { batch, recycle } = this.#queue[0]!;
     const from = this.#index;
     let to = Math.min(batch.count, from + limit);
     while (to > from && batch.offsets[to - 1]! >= this.stopAt) to--;
@@ -145,6 +151,7 @@ export class TaskInput {
       this.#index = 0;
       this.bufferedBytes -= batch.slab.length;
       this.position = batch.nextOffset;
+      recycle?.(batch);
     } else {
       this.#index = next;
       this.position = batch.offsets[next]!;

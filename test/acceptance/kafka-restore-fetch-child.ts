@@ -22,7 +22,9 @@ async function fetch(): Promise<object> {
     const request = { partitions, partitionBytes: 1024 * 1024, maxWaitMs: 500, isolation: 'committed' } as const;
     for (const { partition, nextOffset, batch } of await reader.fetch(request)) {
       offsets[partition] = nextOffset;
-      seen += batch?.count ?? 0;
+      if (batch === undefined) continue;
+      seen += batch.count;
+      reader.recycle?.(batch);
     }
   }
   const seconds = (performance.now() - before) / 1000;

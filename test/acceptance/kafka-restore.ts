@@ -1,7 +1,7 @@
 /**
  * `npm run acceptance -- kafka-restore [--keys 5000000] [--bytes 100] [--rounds 3]`: state of many keys, lost with its
- * machine, comes back from its changelog. Prints time, speed and memory beside a bare fetch of the same topic in the same
- * round, and the median of their ratios.
+ * machine, comes back from its changelog. Prints time, speed and memory beside bare fetches of the same topic in the same
+ * round, by our driver and by Kafka's own consumer, and the medians of their ratios.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { processCost } from '../../benchmarks/kafka-driver/process-cost.ts';
+import { brokerJava, kafkaLibraries } from '../../scripts/kafka/artifacts.ts';
 import { startCluster } from '../../scripts/kafka/start-cluster.ts';
 import { openKafkaLog } from '../../src/connectors/kafka/kafka-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
@@ -51,18 +52,22 @@ export async function restoreAcceptance(args: readonly string[]): Promise<void> 
   try {
     await feed(cluster.bootstrap, keys, Number(values.bytes));
     await measure('keep', 'first');
-    const ratios: number[] = [];
+    const topicName = await changelogOf(cluster.bootstrap);
+    const ratios = { own: [] as number[], java: [] as number[] };
     for (let round = 1; round <= Number(values.rounds); round++) {
       const raw = await measure('fetch', 'bare fetch');
+      const java = await javaFetch(cluster.bootstrap, topicName, keys);
       const restored = await measure('keep', `restore ${round}`);
-      ratios.push(raw.records! / raw.seconds / (restored.restored! / restored.seconds));
+      const speed = restored.restored! / restored.seconds;
+      ratios.own.push(raw.records! / raw.seconds / speed);
+      ratios.java.push(java.records! / java.seconds / speed);
       if (restored.restored! < keys || restored.recordsIn! > 0 || restored.restarts! > 0) {
         throw new StreamError('LOG_CORRUPT', `of ${keys} keys ${restored.restored!} came back`);
       }
       await rm(join(folder, `restore ${round}`), { recursive: true });
     }
-    const median = ratios.sort((a, b) => a - b)[ratios.length >> 1]!;
-    console.log(JSON.stringify({ keys, timesTheBareFetch: Math.round(100 * median) / 100 }));
+    const timesTheBareFetch = medianOf(ratios.own);
+    console.log(JSON.stringify({ keys, timesTheBareFetch, timesJavasFetch: medianOf(ratios.java) }));
   } finally {
     await cluster.remove();
     await rm(folder, { recursive: true, force: true });
@@ -75,6 +80,38 @@ interface Measure {
   readonly restored?: number;
   readonly recordsIn?: number;
   readonly restarts?: number;
+}
+
+function medianOf(ratios: readonly number[]): number {
+  return Math.round(100 * [...ratios].sort((a, b) => a - b)[ratios.length >> 1]!) / 100;
+}
+
+async function changelogOf(brokers: string): Promise<string> {
+  const log = await openKafkaLog({ brokers }, { clock: systemClock, random: systemRandom });
+  const topics = await log.topics.list();
+  await log.close();
+  return topics.map(({ name }) => name).find((name) => name.endsWith('-changelog'))!;
+}
+
+/** Kafka's own consumer; its seconds are those of fetching, without its start and its rebalance. */
+async function javaFetch(brokers: string, topicName: string, records: number): Promise<Measure> {
+  const { output, cpuSeconds } = await processCost([
+    ...[brokerJava().command, '-Xmx512m', '-cp', join(await kafkaLibraries(), '*')],
+    ...['org.apache.kafka.tools.ConsumerPerformance', '--bootstrap-server', brokers, '--topic', topicName],
+    ...['--num-records', String(records), '--command-property', 'isolation.level=read_committed'],
+  ]);
+  const [names = [], values = []] = output
+    .trim()
+    .split('\n')
+    .slice(-2)
+    .map((line) => line.split(', '));
+  const took = {
+    records: Number(values[names.indexOf('data.consumed.in.nMsg')]),
+    seconds: Number(values[names.indexOf('fetch.time.ms')]) / 1000,
+  };
+  if (!(took.records >= records && took.seconds > 0)) throw new StreamError('IO_FAILED', `it printed ${output}`);
+  console.log(JSON.stringify({ what: "Java's fetch", cpuSeconds, ...took }));
+  return took;
 }
 
 async function feed(brokers: string, keys: number, bytes: number): Promise<void> {

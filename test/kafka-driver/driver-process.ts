@@ -29,6 +29,7 @@ async function consume(log: Log, places: readonly TopicPartition[]): Promise<voi
       if (batch === undefined) continue;
       seen += batch.count;
       for (let i = 0; i < batch.count; i++) total += batch.valueEnds[i]! - batch.valueStarts[i]!;
+      reader.recycle?.(batch);
     }
   }
   await reader.close();

@@ -5,6 +5,7 @@
 import { ByteWriter } from '../../src/core/byte-writer.ts';
 import type {
   Commit,
+  FetchedPartition,
   FetchRequest,
   GroupMember,
   LogReader,
@@ -64,6 +65,26 @@ function reading(change: (request: FetchRequest) => FetchRequest): PortWrappers 
         reader: (): LogReader => {
           const reader = log.reader();
           return delegate(reader, { fetch: (request) => reader.fetch(change(request)) });
+        },
+      }),
+  };
+}
+
+// While the next batch is fetched, the one before may still be waiting to be processed.
+function recyclingEarly(): PortWrappers {
+  return {
+    wrapLog: (log) =>
+      delegate(log, {
+        reader: (): LogReader => {
+          const reader = log.reader();
+          let before: readonly FetchedPartition[] = [];
+          return delegate(reader, {
+            fetch: async (request) => {
+              const fetched = await reader.fetch(request);
+              for (const { batch } of before) if (batch !== undefined) reader.recycle?.(batch);
+              return (before = fetched);
+            },
+          });
         },
       }),
   };
@@ -264,6 +285,12 @@ export const mutations: readonly Mutation[] = [
           ? { ...request, isolation: 'uncommitted' }
           : request,
       ),
+  },
+  {
+    name: 'batches are given back before they were processed',
+    job: 'side-outputs',
+    log: 'kafka',
+    wrappers: () => recyclingEarly(),
   },
   {
     name: 'the departed are not fenced',

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { FetchedPartition, FetchRequest, LogReader, PartitionOffset } from '../../core/log.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { LineInput } from './line-input.ts';
 
@@ -25,6 +26,10 @@ export class FilesReader implements LogReader {
     const ready = await this.#read(own, request.partitionBytes);
     if (ready.length === 0 && request.maxWaitMs > 0) return await this.#wait(own, others);
     return [...ready, ...(await this.#fetchOthers({ ...others, maxWaitMs: 0 }))];
+  }
+
+  recycle(batch: RecordBatch): void {
+    this.#reader.recycle?.(batch);
   }
 
   async close(): Promise<void> {

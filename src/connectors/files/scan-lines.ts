@@ -1,8 +1,8 @@
-import { emptyColumns, NOT_READ, type RecordBatch } from '../../core/record-batch.ts';
+import { emptyColumns, NOT_READ, type Columns, type RecordBatch } from '../../core/record-batch.ts';
 
 /** Lines found in a slab, as record columns. */
 export interface ScannedLines {
-  readonly columns: ReturnType<typeof emptyColumns>;
+  readonly columns: Columns;
   /** Lines that are not empty. */
   readonly count: number;
   /** All lines, empty ones too. */

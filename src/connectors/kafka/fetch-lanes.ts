@@ -8,6 +8,7 @@
  */
 import type { FetchRequest } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import type { BatchMemory, SharedSlab } from './batch-memory.ts';
 import type { FetchPlace } from './fetch-place.ts';
 import type { KafkaContext } from './kafka-context.ts';
 import { brokerError, brokerFailure } from './protocol/errors.ts';
@@ -37,11 +38,18 @@ interface Question extends Ask {
   readonly places: readonly FetchPlace[];
 }
 
+/** What an answer says of one partition. */
+interface Part {
+  readonly answer: PartitionAnswer;
+  readonly question: Question;
+  readonly askedAt: number;
+  readonly slab: SharedSlab;
+}
+
 export interface FetchLanesOptions {
   /** Of the reader: makes its connections its own. */
   readonly number: number;
-  /** Where answers go, see SendOptions. */
-  readonly memory: ((size: number) => Buffer) | undefined;
+  readonly memory: BatchMemory;
   /** Called when something has changed. */
   readonly onLanding: () => void;
 }
@@ -50,7 +58,7 @@ export class FetchLanes {
   readonly #context: KafkaContext;
   readonly #quick: Slot;
   readonly #parked: Slot;
-  readonly #memory: ((size: number) => Buffer) | undefined;
+  readonly #memory: BatchMemory;
   readonly #onLanding: () => void;
   /** `slot/node` with a question under way. */
   readonly #busy = new Set<string>();
@@ -142,14 +150,14 @@ export class FetchLanes {
       });
       const { apiKey, version } = fetchApi;
       const timeoutMs = settings.requestTimeoutMs + waitMs;
-      // Without a signal: an answer that nobody waits for any more could still be written to memory that is used again.
-      const { errorCode, partitions } = decodeFetchResponse(
-        await transport.send(node, slot, apiKey, version, body, { timeoutMs, memory: this.#memory }),
-      );
+      const memory = (size: number): Buffer => this.#memory.slab(size);
+      const payload = await transport.send(node, slot, apiKey, version, body, { timeoutMs, memory });
+      const { errorCode, partitions } = decodeFetchResponse(payload);
       if (errorCode !== 0) throw brokerFailure(errorCode, `the fetch from broker ${node}`);
+      const slab = { memory: payload.buffer, users: partitions.filter(({ records }) => records.length > 0).length };
       for (const answer of partitions) {
         const found = asked.get(keyOf(answer));
-        if (found !== undefined) this.#land(found.place, found.from, answer, question, askedAt);
+        if (found !== undefined) this.#land(found, { answer, question, askedAt, slab });
       }
     } catch (error) {
       const failure = StreamError.from(error, 'LOG_UNAVAILABLE', { reaction: 'rollback' });
@@ -162,7 +170,7 @@ export class FetchLanes {
     }
   }
 
-  #land(place: FetchPlace, from: number, answer: PartitionAnswer, question: Question, askedAt: number): void {
+  #land({ place, from }: { place: FetchPlace; from: number }, { answer, question, askedAt, slab }: Part): void {
     const { topic, partition, errorCode, end, stable, records, preferredReplica } = answer;
     if (errorCode !== 0) {
       this.#refused(place, from, errorCode, question);
@@ -175,7 +183,7 @@ export class FetchLanes {
     if (preferredReplica >= 0 && place.target !== undefined) {
       place.target = { ...place.target, node: preferredReplica, replica: true };
     }
-    if (records.length > 0) place.landed = { answer, from, committed, askedAt };
+    if (records.length > 0) place.landed = { answer, from, committed, askedAt, slab };
     else place.empty = { topic, partition, batch: undefined, nextOffset: from, end, stable, askedAt };
   }
 

@@ -1,5 +1,6 @@
 import type { FetchedPartition, TopicPartition } from '../../core/log.ts';
 import type { StreamError } from '../../core/stream-error.ts';
+import type { SharedSlab } from './batch-memory.ts';
 import type { PartitionAnswer } from './protocol/fetch.ts';
 
 /** An answer that nobody has taken yet. */
@@ -10,6 +11,8 @@ export interface Landed {
   readonly committed: boolean;
   /** Wall time of the question, ms. */
   readonly askedAt: number;
+  /** Memory of the answer. */
+  readonly slab: SharedSlab;
 }
 
 export interface FetchTarget {

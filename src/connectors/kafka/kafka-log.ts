@@ -7,16 +7,7 @@
  *            --- transactor                produce    |
  */
 import type { Clock, Random } from '../../core/clock.ts';
-import type {
-  ClusterTools,
-  GroupMember,
-  GroupSpec,
-  Log,
-  LogReader,
-  ReaderOptions,
-  TopicAdmin,
-  Transactor,
-} from '../../core/log.ts';
+import type { ClusterTools, GroupMember, GroupSpec, Log, TopicAdmin, Transactor } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { AtLeastOnceTransactor } from './at-least-once-transactor.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
@@ -73,9 +64,9 @@ export class KafkaLog implements Log {
     this.cluster = new KafkaCluster(this.#context);
   }
 
-  reader(options: ReaderOptions = {}): LogReader {
+  reader(): KafkaReader {
     this.#checkOpen();
-    return new KafkaReader(this.#context, ++this.#readers, options);
+    return new KafkaReader(this.#context, ++this.#readers);
   }
 
   join(spec: GroupSpec): Promise<GroupMember> {

@@ -6,14 +6,15 @@
  *     ^                       |
  *     +---- what landed <-----+     walked (checksums, transactions, compression) when it is taken
  */
-import type { FetchedPartition, FetchRequest, LogReader, ReaderOptions } from '../../core/log.ts';
+import type { FetchedPartition, FetchRequest, LogReader } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
 import { Arrivals } from '../log/arrivals.ts';
+import { BatchMemory } from './batch-memory.ts';
 import { FetchLanes } from './fetch-lanes.ts';
 import { FetchPlace } from './fetch-place.ts';
 import type { KafkaContext } from './kafka-context.ts';
 import { readAnswer } from './read-answer.ts';
-import { ReusedMemory } from './reused-memory.ts';
 
 /** How long to wait for answers that are under way when the caller's wait is over. */
 const graceMs = 1_000;
@@ -27,17 +28,16 @@ export class KafkaReader implements LogReader {
   readonly #lanes: FetchLanes;
   readonly #closing = new AbortController();
   readonly #places = new Map<string, FetchPlace>();
-  readonly #memory: ReusedMemory | undefined;
+  readonly #memory = new BatchMemory();
   #calls = 0;
 
   /** `number` is the reader's alone among those of the transport: it has connections of its own. */
-  constructor(context: KafkaContext, number: number, { reusesMemory = false }: ReaderOptions) {
+  constructor(context: KafkaContext, number: number) {
     this.#context = context;
-    this.#memory = reusesMemory ? new ReusedMemory() : undefined;
     const onLanding = (): void => {
       this.#arrivals.announce();
     };
-    this.#lanes = new FetchLanes(context, { number, memory: this.#memory?.answer, onLanding });
+    this.#lanes = new FetchLanes(context, { number, memory: this.#memory, onLanding });
   }
 
   async fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
@@ -47,8 +47,6 @@ export class KafkaReader implements LogReader {
     const call = ++this.#calls;
     const start = clock.monotonic();
     const wanted = this.#wanted(request, start);
-    const places = [...this.#places.values()];
-    if (!places.some(({ asking, landed }) => asking || landed !== undefined)) this.#memory?.giveBack();
     for (;;) {
       for (const each of signals) each.throwIfAborted();
       for (const place of wanted) throwFailure(place);
@@ -94,13 +92,17 @@ export class KafkaReader implements LogReader {
       if (landed === undefined) continue;
       place.landed = undefined;
       if (landed.from !== place.position || landed.committed !== (isolation === 'committed')) continue;
-      const fetched = await readAnswer(landed, this.#memory?.columns);
+      const fetched = await readAnswer(landed, this.#memory);
       if (fetched.nextOffset === landed.from) continue; // the beginning of a batch: it comes first next time
       place.servedCall = call;
       place.empty = undefined;
       taken.push(fetched);
     }
     return taken;
+  }
+
+  recycle(batch: RecordBatch): void {
+    this.#memory.recycle(batch);
   }
 
   close(): Promise<void> {

@@ -66,17 +66,9 @@ export function packFetched(
     const slab = Buffer.allocUnsafeSlow(batch.slab.length);
     batch.slab.copy(slab);
     buffers.push(slab.buffer);
-    for (const column of [
-      batch.offsets,
-      batch.timestamps,
-      batch.keyStarts,
-      batch.keyEnds,
-      batch.valueStarts,
-      batch.valueEnds,
-    ]) {
-      buffers.push(column.buffer as ArrayBuffer);
-    }
-    if (batch.headerStarts !== undefined) buffers.push(batch.headerStarts.buffer as ArrayBuffer);
+    const { offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds, headerStarts = valueEnds } = batch;
+    const columns = [offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds, headerStarts];
+    buffers.push(...new Set(columns.map(({ buffer }) => buffer as ArrayBuffer)));
     return { ...one, batch: { ...batch, slab } };
   });
 }

@@ -54,6 +54,7 @@ export class ObservedLog implements Log {
           this.#calls++;
         }
       },
+      recycle: (batch) => reader.recycle?.(batch),
       close: () => this.#during(reader.close()),
     };
   }

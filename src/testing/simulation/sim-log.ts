@@ -6,10 +6,10 @@ import type {
   GroupSpec,
   Log,
   LogReader,
-  ReaderOptions,
   TopicAdmin,
   Transactor,
 } from '../../core/log.ts';
+import type { RecordBatch } from '../../core/record-batch.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Host } from './host.ts';
 import { EmbeddedTransactor } from './embedded-transactor.ts';
@@ -35,14 +35,10 @@ export class SimLog implements Log {
     this.topics = topicAdmin(host, cluster);
   }
 
-  // Whoever may not look at a batch any more finds rubbish there.
-  reader({ reusesMemory = false }: ReaderOptions = {}): LogReader {
-    let before: readonly FetchedPartition[] = [];
+  reader(): LogReader {
     return {
-      fetch: async (request) => {
-        if (reusesMemory) for (const { batch } of before) batch?.slab.fill(0xee);
-        return (before = await fetchFrom(this.#host, this.#cluster, request));
-      },
+      fetch: (request) => fetchFrom(this.#host, this.#cluster, request),
+      recycle: spoil,
       close: () => Promise.resolve(),
     };
   }
@@ -63,6 +59,12 @@ export class SimLog implements Log {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Whoever still looks at a batch that was given back finds rubbish there. */
+function spoil({ slab, offsets }: RecordBatch): void {
+  slab.fill(0xee);
+  new Uint8Array(offsets.buffer).fill(0xee); // all columns
 }
 
 function topicAdmin(host: Host, cluster: SimCluster): TopicAdmin {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { KafkaLog } from '../../../src/connectors/kafka/kafka-log.ts';
 import { fetchApi } from '../../../src/connectors/kafka/protocol/fetch.ts';
 import type { KafkaOptions } from '../../../src/connectors/kafka/kafka-options.ts';
@@ -218,32 +218,59 @@ test('fails when it is closed, and leaves no timer', async () => {
   expect(one.clock.pending).toBe(0);
 });
 
-test('uses the memory of a batch again when it may, and never while another one is in use', async () => {
-  const one = new ReaderCase([1, 2]);
-  for (const text of ['a', 'b', 'c']) await one.write(0, text);
-  await one.write(1, 'd');
-  const reader = one.log.reader({ reusesMemory: true });
+describe('memory of batches', () => {
+  // So many that their columns are worth keeping too.
+  const texts = (letter: string): string[] => Array.from({ length: 600 }, (_, i) => `${letter}${i}`.padEnd(100, '.'));
   const memoryOf = ({ batch }: FetchedPartition): readonly ArrayBufferLike[] => [
     batch!.slab.buffer,
     batch!.offsets.buffer,
-    batch!.valueEnds.buffer,
   ];
-  const seen = new Set<readonly ArrayBufferLike[]>();
-  for (const offset of [0, 1, 2]) {
-    const [fetched] = await one.settle(reader.fetch(one.request({ 0: 2 * offset }, { partitionBytes: 1 })));
-    expect(valuesOf(fetched!)[0]).toBe('abc'[offset]);
-    seen.add(memoryOf(fetched!));
-  }
-  const [first, ...later] = seen;
-  for (const memory of later) for (const [i, each] of memory.entries()) expect(each).toBe(first![i]);
 
-  const both = await one.settle(reader.fetch(one.request({ 0: 0, 1: 0 })));
-  const rest = both.length === 2 ? [] : await one.settle(reader.fetch(one.request({ 0: 0, 1: 0 })));
-  expect(byPartition([...both, ...rest])).toEqual({ 0: ['a', 'b', 'c'], 1: ['d'] });
+  test('is used again once they are given back', async () => {
+    const one = new ReaderCase();
+    for (const letter of ['a', 'b', 'c']) await one.write(0, ...texts(letter));
+    const reader = one.log.reader();
+    const seen: (readonly ArrayBufferLike[])[] = [];
+    for (const [i, letter] of ['a', 'b', 'c'].entries()) {
+      const [fetched] = await one.settle(reader.fetch(one.request({ 0: i * 601 }, { partitionBytes: 1 })));
+      expect(valuesOf(fetched!)).toEqual(texts(letter));
+      seen.push(memoryOf(fetched!));
+      reader.recycle(fetched!.batch!);
+      reader.recycle(fetched!.batch!); // means nothing
+    }
+    for (const memory of seen) for (const [i, each] of memory.entries()) expect(each).toBe(seen[0]![i]);
+  });
 
-  const plain = one.log.reader();
-  const [fresh] = await one.settle(plain.fetch(one.request({ 0: 0 })));
-  const [again] = await one.settle(plain.fetch(one.request({ 0: 0 })));
-  expect(memoryOf(fresh!)[1]).not.toBe(memoryOf(again!)[1]);
-  expect(memoryOf(fresh!)[0]).not.toBe(first![0]);
+  test('is theirs for as long as they are not given back', async () => {
+    const one = new ReaderCase();
+    for (const letter of ['a', 'b', 'c']) await one.write(0, ...texts(letter));
+    const reader = one.log.reader();
+    const fetched: FetchedPartition[] = [];
+    for (const offset of [0, 601, 1202]) {
+      fetched.push(...(await one.settle(reader.fetch(one.request({ 0: offset }, { partitionBytes: 1 })))));
+    }
+    expect(fetched.map(valuesOf)).toEqual(['a', 'b', 'c'].map(texts));
+    expect(new Set(fetched.flatMap(memoryOf)).size).toBe(6);
+  });
+
+  test('of one answer is used again when all of its batches were given back', async () => {
+    const one = new ReaderCase();
+    for (const [partition, letter] of ['a', 'b', 'c'].entries()) await one.write(partition, ...texts(letter));
+    const reader = one.log.reader();
+    await one.settle(reader.fetch(one.request({ 0: 601, 1: 601 }, { maxWaitMs: 0 }))); // who leads them
+    const both = await one.settle(reader.fetch(one.request({ 0: 0, 1: 0 })));
+    expect(byPartition(both)).toEqual({ 0: texts('a'), 1: texts('b') });
+    const [first, second] = both;
+    expect(memoryOf(first!)[0]).toBe(memoryOf(second!)[0]);
+    const other = async (): Promise<FetchedPartition> => {
+      const [fetched] = await one.settle(reader.fetch(one.request({ 2: 0 })));
+      expect(valuesOf(fetched!)).toEqual(texts('c'));
+      return fetched!;
+    };
+    reader.recycle(first!.batch!);
+    expect(memoryOf(await other())[0]).not.toBe(memoryOf(second!)[0]);
+    expect(valuesOf(second!)).toEqual(texts('b'));
+    reader.recycle(second!.batch!);
+    expect(memoryOf(await other())[0]).toBe(memoryOf(second!)[0]);
+  });
 });

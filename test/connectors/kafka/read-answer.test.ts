@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { compressionNumbers, type Compression } from '../../../src/connectors/kafka/compression/compression.ts';
 import { packBatch } from '../../../src/connectors/kafka/compression/pack-batch.ts';
 import { decodeFetchResponse, type PartitionAnswer } from '../../../src/connectors/kafka/protocol/fetch.ts';
+import type { Landed } from '../../../src/connectors/kafka/fetch-place.ts';
 import { readAnswer } from '../../../src/connectors/kafka/read-answer.ts';
+import { BatchMemory } from '../../../src/connectors/kafka/batch-memory.ts';
 import { assignOffsets, stampProducer } from '../../../src/core/batch-format.ts';
 import { BatchWriter } from '../../../src/core/batch-writer.ts';
 import { crc32c } from '../../../src/core/crc32c.ts';
@@ -40,7 +42,11 @@ function answerOf(body: Buffer): PartitionAnswer {
 
 function read(batches: Buffer, fields: Partial<PartitionAnswer> = {}, from = 0): Promise<FetchedPartition> {
   const answer = answerOf(fetchBody([{ ...place, end: 1e6, records: batches, ...fields }]));
-  return readAnswer({ answer, from, committed: true, askedAt: 0 });
+  return readAnswer(landed(answer, from), new BatchMemory());
+}
+
+function landed(answer: PartitionAnswer, from = 0): Landed {
+  return { answer, from, committed: true, askedAt: 0, slab: { memory: answer.records.buffer, users: 1 } };
 }
 
 /** With texts instead of bytes, which are slow to compare. */
@@ -249,6 +255,6 @@ test('gives every record the time of the log where the topic says so', async () 
 
 test('does not copy records that are not compressed', async () => {
   const answer = answerOf(fetchBody([{ ...place, end: 40, records: await ours(sample, undefined) }]));
-  const { batch } = await readAnswer({ answer, from: 0, committed: true, askedAt: 0 });
+  const { batch } = await readAnswer(landed(answer), new BatchMemory());
   expect(batch!.slab.buffer).toBe(answer.records.buffer);
 });
