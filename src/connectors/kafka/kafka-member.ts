@@ -37,6 +37,8 @@ export class KafkaMember implements GroupMember {
   #id: MemberId;
   /** Id to join with; empty: as a new member. */
   #memberId = '';
+  /** Generation of the last join that was answered with this id; -1: none. */
+  #joined = -1;
   /** A join was sent. */
   #asked = false;
   /** Times that `rejoin` was called. */
@@ -119,6 +121,7 @@ export class KafkaMember implements GroupMember {
     this.#joinDue = false;
     const { group, instanceId, sessionTimeoutMs, listener } = this.#spec;
     this.#asked = true;
+    const askedAs = this.#memberId;
     const joined = await this.#requests.join({
       group,
       sessionTimeoutMs,
@@ -132,6 +135,13 @@ export class KafkaMember implements GroupMember {
     const { errorCode, memberId, generation } = joined;
     if (errorCode === groupCodes.none || errorCode === groupCodes.memberIdRequired) this.#memberId = memberId;
     if (errorCode !== groupCodes.none) return nextRound(errorCode);
+    if (askedAs === memberId && this.#joined >= 0 && generation > this.#joined + 1) {
+      // Static members keep their place also when a round ends without them, in which others may have been given what this
+      // one has. It must not commit that under the new generation.
+      await this.#requests.leave(group, memberId, instanceId);
+      return 'lost';
+    }
+    this.#joined = generation;
     const { errorCode: syncError, assignment } = await this.#requests.sync({
       group,
       generation,
@@ -171,6 +181,7 @@ export class KafkaMember implements GroupMember {
   // What the member had may belong to another one already. It comes back as a new one.
   #lose(): void {
     this.#memberId = '';
+    this.#joined = -1;
     if (this.#id.generation >= 0) this.#spec.listener.onLost();
     this.#askToJoin();
   }

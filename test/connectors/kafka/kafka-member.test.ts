@@ -201,6 +201,34 @@ describe('a member that is not known any more', () => {
   });
 });
 
+describe('a round that ended without the member', () => {
+  test('may have given away what it has: it leaves, has lost that, and comes back as a new one', async () => {
+    const { transport, coordinator, settle, seen, member } = start({ instanceId: 'one' });
+    await settle();
+    const before = member.id;
+    coordinator.generation++; // brokers keep the place of a static member who is late
+    member.rejoin();
+    await settle();
+    expect(seen).toEqual(['1: for none', 'lost', '4: for none']);
+    expect(transport.sent.filter(({ apiKey }) => apiKey === leaveGroup).map(({ body }) => leavingOf(body))).toEqual([
+      [before.memberId, 'one'],
+    ]);
+    expect(coordinator.joins.map(({ memberId }) => memberId)).toEqual(['', 'm1', 'm1', '', 'm2']);
+  });
+
+  test('is none when its assignment was overtaken, or when the group is older than the member', async () => {
+    const { transport, coordinator, settle, seen, member } = start();
+    coordinator.generation = 57;
+    const overtaken: Answer = () => new RequestWriter().int32(0).int16(27).bytes(Buffer.alloc(0)).finish();
+    transport.answer(syncGroup, overtaken, coordinator.sync, overtaken, coordinator.sync);
+    await settle();
+    member.rejoin();
+    await settle();
+    expect(seen).toEqual(['59: for none', '61: for none']);
+    expect(count(transport, leaveGroup)).toBe(0);
+  });
+});
+
 test('a round that is overtaken is joined anew, as the same member', async () => {
   const { transport, coordinator, settle, seen, member } = start();
   const overtaken: Answer = () => new RequestWriter().int32(0).int16(27).bytes(Buffer.alloc(0)).finish();
