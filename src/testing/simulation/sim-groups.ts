@@ -1,7 +1,10 @@
 /**
  * The group coordinator of the simulated log: members, generations, committed offsets.
  *
- *   empty --join--> preparing --all known members joined, or the slow ones expelled--> stable --join, leave, expiry--> preparing
+ *   empty --join--> preparing --all known members joined, or the time for it is over--> stable --join, leave, expiry--> preparing
+ *
+ * When the time is over, slow members are expelled; static ones stay, as with brokers: the assignor sees what they told
+ * before, and they learn of the new generation when they join again.
  *
  * Offsets of a transaction are staged and become readable with its marker; `stableOffsets` waits for those in doubt.
  */
@@ -92,7 +95,8 @@ export class SimGroups {
     const member = group.members.get(memberId);
     if (member === undefined) return 'unknown';
     member.lastSeen = this.#scheduler.time;
-    return group.preparing || generation !== group.generation ? 'rebalance' : 'ok';
+    if (group.preparing) return 'rebalance';
+    return generation === group.generation ? 'ok' : 'unknown'; // it missed a round
   }
 
   leave(groupName: string, memberId: string): void {
@@ -216,28 +220,41 @@ export class SimGroups {
   #prepare(group: Group): void {
     if (group.preparing) return;
     group.preparing = true;
+    this.#limitRound(group);
+  }
+
+  // Of its own, apart from sessions: a member may be alive and not hear of the round in time.
+  #limitRound(group: Group): void {
     const { generation } = group;
-    const timeoutMs = Math.max(...[...group.members.values()].map(({ request }) => request.sessionTimeoutMs));
+    const sessionMs = Math.max(...[...group.members.values()].map(({ request }) => request.sessionTimeoutMs));
+    const timeoutMs = sessionMs * pick(this.#scheduler.random, [0.4, 1]);
     this.#scheduler.at(timeoutMs, 'rebalance timeout', () => {
       if (!group.preparing || group.generation !== generation) return;
-      for (const [id, member] of [...group.members]) if (member.waiting === undefined) this.#remove(group, id);
+      for (const [id, member] of group.members) {
+        if (member.waiting === undefined && member.request.instanceId === undefined) group.members.delete(id);
+      }
+      if (group.members.size === 0) group.preparing = false;
+      else if ([...group.members.values()].some(({ waiting }) => waiting !== undefined)) this.#endRound(group, true);
+      else this.#limitRound(group); // nobody is there who could lead
     });
   }
 
-  #endRound(group: Group): void {
+  #endRound(group: Group, timeIsOver = false): void {
     const members = [...group.members.values()];
-    if (!group.preparing || members.length === 0 || members.some(({ waiting }) => waiting === undefined)) return;
+    const there = members.filter(({ waiting }) => waiting !== undefined);
+    if (!group.preparing || there.length === 0 || (there.length < members.length && !timeIsOver)) return;
     group.preparing = false;
     group.generation++;
     const views: MemberView[] = members.map(({ request }) => ({
       memberId: request.memberId,
       metadata: request.metadata,
     }));
-    const assignments = pick(this.#scheduler.random, members).request.assignor(views);
+    const assignments = pick(this.#scheduler.random, there).request.assignor(views);
     for (const member of members) {
       member.assignment = assignments.get(member.request.memberId) ?? new Uint8Array();
+      if (member.waiting === undefined) continue;
       member.lastSeen = this.#scheduler.time;
-      member.waiting?.resolve({ generation: group.generation, assignment: member.assignment });
+      member.waiting.resolve({ generation: group.generation, assignment: member.assignment });
       member.waiting = undefined;
     }
   }

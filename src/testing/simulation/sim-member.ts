@@ -7,6 +7,7 @@
 import type { GroupMember, GroupSpec, MemberId } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import type { Host } from './host.ts';
+import { chance } from './seeded-random.ts';
 import type { HeartbeatAnswer, JoinAnswer, SimGroups } from './sim-groups.ts';
 
 export class SimMember implements GroupMember {
@@ -19,12 +20,15 @@ export class SimMember implements GroupMember {
   #assigning = false;
   #wantsJoin = false;
   #left = false;
+  /** Its thread is busy: it comes late to rounds, or misses them. */
+  readonly #isSlow: boolean;
 
   constructor(host: Host, groups: SimGroups, spec: GroupSpec, newId: () => string) {
     this.#host = host;
     this.#groups = groups;
     this.#spec = spec;
     this.#newId = newId;
+    this.#isSlow = chance(host.random, 0.3);
     this.#id = { group: spec.group, generation: -1, memberId: newId() };
     void this.#join();
     this.#heartbeatLater();
@@ -60,12 +64,17 @@ export class SimMember implements GroupMember {
       const metadata = Uint8Array.from(listener.metadata());
       const first = generation < 0;
       const request = { group, memberId, first, instanceId, metadata, sessionTimeoutMs, assignor };
+      if (this.#isSlow && generation >= 0) await this.#dawdle();
       answer = await this.#host.call('group.join', () => this.#groups.join(request));
     } catch (error) {
       this.#joining = false;
       if (this.#isLeft()) return;
       if (StreamError.is(error) && error.code === 'FENCED') this.#lost();
       void this.#join();
+      return;
+    }
+    if (generation >= 0 && answer.generation > generation + 1) {
+      await this.#comeBackAsNew();
       return;
     }
     this.#joining = false;
@@ -79,6 +88,25 @@ export class SimMember implements GroupMember {
     }
     this.#assigning = false;
     if (this.#joinIsDue()) void this.#join();
+  }
+
+  async #dawdle(): Promise<void> {
+    const { clock, random } = this.#host;
+    if (chance(random, 0.5)) return;
+    await new Promise<void>((resolve) => void clock.schedule(random() * this.#spec.sessionTimeoutMs, resolve));
+  }
+
+  // A round ended without this member, in which others may have been given what it has.
+  async #comeBackAsNew(): Promise<void> {
+    const { group, memberId } = this.#id;
+    const leaving = this.#host.call('group.leave', () => {
+      this.#groups.leave(group, memberId);
+    });
+    await Promise.allSettled([leaving]); // failed: then it takes the place of its former self
+    this.#joining = false;
+    if (this.#isLeft()) return;
+    this.#lost();
+    void this.#join();
   }
 
   // Read anew: these change while a call is under way.

@@ -4,6 +4,9 @@
  *   stable --someone joins, leaves or falls silent--> joining --all have joined, or the time is over--> syncing
  *      ^                                                                                                  |
  *      +------------------------------- the leader's assignments ----------------------------------------+
+ *
+ * When the time is over, dynamic members that have not joined are dropped; static ones stay, and learn of the new
+ * generation when they are heard of again.
  */
 import type { Clock, Timer } from '../../../../src/core/clock.ts';
 import type { JoinGroupRequest, JoinGroupResponse } from '../../../../src/connectors/kafka/protocol/join-group.ts';
@@ -90,16 +93,25 @@ class FakeGroup {
       member.syncing?.reject(kafkaError.rebalanceInProgress);
       member.syncing = undefined;
     }
+    this.#limitRound();
+  }
+
+  #limitRound(): void {
     const waitMs = Math.max(...[...this.members.values()].map(({ request }) => request.rebalanceTimeoutMs));
     this.#deadline = this.#clock.schedule(waitMs, () => {
-      for (const member of [...this.members.values()]) if (member.joining === undefined) this.#drop(member);
-      this.#completeJoin();
+      for (const member of [...this.members.values()]) {
+        if (member.joining === undefined && member.instanceId === undefined) this.#remove(member);
+      }
+      this.#completeJoin(true);
+      if (this.state === 'joining') this.#limitRound(); // nobody is there who could lead
     });
   }
 
-  #completeJoin(): void {
+  #completeJoin(timeIsOver = false): void {
     const members = [...this.members.values()];
-    if (this.state !== 'joining' || members.some(({ joining }) => joining === undefined)) return;
+    const there = members.filter(({ joining }) => joining !== undefined);
+    if (this.state !== 'joining' || (there.length < members.length && !timeIsOver)) return;
+    if (members.length > 0 && there.length === 0) return;
     this.#deadline?.cancel();
     if (members.length === 0) {
       this.state = 'stable';
@@ -107,9 +119,9 @@ class FakeGroup {
     }
     this.generation++;
     this.state = 'syncing';
-    const leader = members[0]!.id;
+    const leader = there[0]!.id;
     const views = members.map(({ id, request }) => ({ memberId: id, metadata: Buffer.from(request.metadata) }));
-    for (const member of members) {
+    for (const member of there) {
       const own = member.id === leader ? views : [];
       const { generation } = this;
       member.joining!.resolve({ errorCode: 0, generation, leader, memberId: member.id, members: own });
@@ -167,12 +179,16 @@ class FakeGroup {
   }
 
   #drop(member: Member): void {
+    this.#remove(member);
+    if (this.members.size > 0) this.#prepare();
+    this.#completeJoin();
+  }
+
+  #remove(member: Member): void {
     member.session?.cancel();
     this.members.delete(member.id);
     member.joining?.reject(kafkaError.unknownMember);
     member.syncing?.reject(kafkaError.unknownMember);
-    if (this.members.size > 0) this.#prepare();
-    this.#completeJoin();
   }
 
   close(): void {
