@@ -36,15 +36,13 @@ export class RowBuffer {
   }
 
   /** Whether the records of a batch fit into an empty buffer. */
-  static hasRoomFor(batch: RecordBatch): boolean {
-    const { from, to } = extentOf(batch);
-    return to - from + 7 <= capacity && batch.count <= mostRows;
+  static hasRoomFor({ count }: RecordBatch, { from, to }: Extent): boolean {
+    return to - from + 7 <= capacity && count <= mostRows;
   }
 
-  /** Copies the records of a batch; false: they do not fit, none was taken. */
-  add(batch: RecordBatch): boolean {
+  /** Copies the records of a batch, which lie in `extent`; false: they do not fit, none was taken. */
+  add(batch: RecordBatch, { from, to }: Extent): boolean {
     const { slab, count, keyStarts, keyEnds, valueStarts, valueEnds } = batch;
-    const { from, to } = extentOf(batch);
     // Shared memory is copied to eight bytes at a time only where both sides are aligned alike, and else one by one.
     const start = this.#length + ((slab.byteOffset + from - this.#length) & 7);
     if (start + to - from > capacity || this.#count + count > mostRows) return false;
@@ -77,11 +75,14 @@ export class RowCopy {
   }
 }
 
-/** The part of the slab that has the keys and values of the batch. */
-function extentOf({ slab, count, keyStarts, keyEnds, valueStarts, valueEnds }: RecordBatch): {
+/** A part of a batch's slab. */
+export interface Extent {
   readonly from: number;
   readonly to: number;
-} {
+}
+
+/** Where in the slab the keys and values of the batch are. */
+export function extentOf({ slab, count, keyStarts, keyEnds, valueStarts, valueEnds }: RecordBatch): Extent {
   let from = slab.length;
   let to = 0;
   for (let i = 0; i < count; i++) {

@@ -11,6 +11,8 @@ import { PLACES, type PlacedRows } from './row-places.ts';
 const rowBits = 20;
 const keyBits = 64 - rowBits;
 const keyBitsBelow = 2 ** (32 - rowBits);
+/** So many keys are looked at first to learn what keys are made of; all of them only where that was not enough. */
+const samples = 1_024;
 
 /** Most rows that can be sorted. */
 export const MOST_ROWS = 2 ** rowBits;
@@ -42,44 +44,26 @@ function rangesOf({ bytes, places }: PlacedRows, { first, members, count }: Stat
 interface StateRows {
   readonly first: number;
   readonly members: Int32Array;
-  /** Bytes at the beginning that the keys of all members have in common. */
-  shared: number;
-  /** Which bytes there are behind those: not 0. */
-  readonly used: Uint8Array;
   count: number;
 }
 
 /** In the order of what their keys begin with. */
 function statesOf(rows: PlacedRows): readonly StateRows[] {
-  const { bytes, count, places } = rows;
+  const { count } = rows;
   const states: StateRows[] = [];
   let state: StateRows | undefined;
   for (let row = 0; row < count; row++) {
-    const start = places[PLACES * row]!;
-    const length = places[PLACES * row + 1]! - start;
-    if (state === undefined || !isMember(rows, state, row)) {
-      state = states.find((other) => isMember(rows, other, row));
-      if (state === undefined) {
-        const members = new Int32Array(count - row);
-        state = { first: row, members, shared: length, used: new Uint8Array(256), count: 0 };
-        states.push(state);
-      }
+    if (state === undefined || !isMember(rows, state.first, row)) {
+      state = states.find(({ first }) => isMember(rows, first, row));
+      if (state === undefined) states.push((state = { first: row, members: new Int32Array(count - row), count: 0 }));
     }
     state.members[state.count++] = row;
-    const first = places[PLACES * state.first]!;
-    const { used } = state;
-    const limit = Math.min(state.shared, length);
-    let at = Math.min(limit, PREFIX_LENGTH);
-    while (at < limit && bytes[first + at] === bytes[start + at]) at++;
-    for (let i = at; i < state.shared; i++) used[bytes[first + i]!] = 1; // all before had these
-    state.shared = at;
-    for (let i = at; i < length; i++) used[bytes[start + i]!] = 1;
   }
   return states.sort((a, b) => compareKeys(rows, a.first, b.first) || a.first - b.first);
 }
 
 // Keys that are too short to be of a state are alone with their like.
-function isMember({ bytes, places }: PlacedRows, { first }: StateRows, row: number): boolean {
+function isMember({ bytes, places }: PlacedRows, first: number, row: number): boolean {
   const a = places[PLACES * first]!;
   const b = places[PLACES * row]!;
   const lengthA = places[PLACES * first + 1]! - a;
@@ -92,7 +76,8 @@ function isMember({ bytes, places }: PlacedRows, { first }: StateRows, row: numb
 /** Puts the rows into `order` from `start` on; returns where they end. */
 function sortState(rows: PlacedRows, state: StateRows, order: Int32Array, start: number): number {
   const { members, count } = state;
-  const numbers = numberKeys(rows, state);
+  const step = Math.ceil(count / samples);
+  const numbers = numberKeys(rows, state, learn(rows, state, step)) ?? numberKeys(rows, state, learn(rows, state, 1))!;
   const halves = new Uint32Array(numbers.buffer);
   numbers.sort();
   let end = start;
@@ -119,27 +104,61 @@ function sortAlike(rows: PlacedRows, order: Int32Array, start: number, end: numb
   return to;
 }
 
-/** The keys as numbers, each with the place of its row in `members`. */
+interface Alphabet {
+  /** Bytes at the beginning that the keys have in common. */
+  readonly shared: number;
+  /** Of each byte behind those, from 1 on: 0 stands for the end of a key. 0: there is no such byte. */
+  readonly digits: Uint16Array;
+  readonly base: number;
+}
+
+/** What the keys of a state are made of, as far as each `step`th of them tells. */
+function learn({ bytes, places }: PlacedRows, { first, members, count }: StateRows, step: number): Alphabet {
+  const used = new Uint8Array(256);
+  const firstStart = places[PLACES * first]!;
+  let shared = places[PLACES * first + 1]! - firstStart;
+  for (let i = 0; i < count; i += step) {
+    const start = places[PLACES * members[i]!]!;
+    const length = places[PLACES * members[i]! + 1]! - start;
+    const limit = Math.min(shared, length);
+    let at = Math.min(limit, PREFIX_LENGTH);
+    while (at < limit && bytes[firstStart + at] === bytes[start + at]) at++;
+    for (let j = at; j < shared; j++) used[bytes[firstStart + j]!] = 1; // all before had these
+    shared = at;
+    for (let j = at; j < length; j++) used[bytes[start + j]!] = 1;
+  }
+  const digits = new Uint16Array(256);
+  let base = 1;
+  for (let byte = 0; byte < 256; byte++) if (used[byte] !== 0) digits[byte] = base++;
+  return { shared, digits, base };
+}
+
+/** The keys as numbers, each with the place of its row in `members`. Undefined: there is more in them than was learned. */
 function numberKeys(
   { bytes, places }: PlacedRows,
-  { members, count, shared, used }: StateRows,
-): BigUint64Array<ArrayBuffer> {
-  const digits = new Uint16Array(256);
-  let base = 1; // 0 stands for the end of a key
-  for (let byte = 0; byte < 256; byte++) if (used[byte] !== 0) digits[byte] = base++;
+  { first, members, count }: StateRows,
+  { shared, digits, base }: Alphabet,
+): BigUint64Array<ArrayBuffer> | undefined {
   const digitCount = Math.floor(keyBits / Math.log2(Math.max(2, base)));
-
   const powers = Array.from({ length: digitCount + 1 }, (_, exponent) => base ** exponent);
-
+  const common = Math.min(shared, PREFIX_LENGTH); // members have it, or they would not be
+  const firstStart = places[PLACES * first]!;
   const numbers = new BigUint64Array(count);
   const halves = new Uint32Array(numbers.buffer);
   for (let i = 0; i < count; i++) {
-    let at = places[PLACES * members[i]!]! + shared;
+    const start = places[PLACES * members[i]!]!;
     const end = places[PLACES * members[i]! + 1]!;
+    if (end - start < shared) return undefined;
+    for (let j = common; j < shared; j++) if (bytes[firstStart + j] !== bytes[start + j]) return undefined;
+    let at = start + shared;
     const last = Math.min(end, at + digitCount);
-    let number = 0;
     const left = digitCount - last + at;
-    while (at < last) number = number * base + digits[bytes[at++]!]!;
+    let number = 0;
+    while (at < last) {
+      const digit = digits[bytes[at++]!]!;
+      if (digit === 0) return undefined;
+      number = number * base + digit;
+    }
     number *= powers[left]!;
     const high = Math.floor(number / keyBitsBelow);
     halves[2 * i] = ((number - high * keyBitsBelow) << rowBits) | i;

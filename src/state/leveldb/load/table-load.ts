@@ -10,7 +10,7 @@ import type { RecordBatch } from '../../../core/record-batch.ts';
 import type { StreamError } from '../../../core/stream-error.ts';
 import { storeWriteError } from '../store-error.ts';
 import { removeFolder } from './remove-folder.ts';
-import { RowBuffer } from './row-buffer.ts';
+import { extentOf, RowBuffer } from './row-buffer.ts';
 import type { TableBuilder } from './table-builder.ts';
 import type { BuiltTable } from './build-table.ts';
 import { MOST_TABLES, tableName, writeManifest } from './write-manifest.ts';
@@ -46,8 +46,9 @@ export class TableLoad {
 
   /** Takes the records of a batch as rows; false: there is no room for them. `room` must have resolved. */
   add(batch: RecordBatch): boolean {
-    if (!RowBuffer.hasRoomFor(batch)) return false;
-    if (this.#buffer!.add(batch)) return true;
+    const extent = extentOf(batch);
+    if (!RowBuffer.hasRoomFor(batch, extent)) return false;
+    if (this.#buffer!.add(batch, extent)) return true;
     if (this.#tables.length + 1 === MOST_TABLES) return false;
     this.#seal();
     this.#buffer = this.#builder.freeBuffer();
@@ -55,9 +56,9 @@ export class TableLoad {
       const kept = copyOf(batch);
       this.#room = this.#builder.buffer().then((buffer) => {
         this.#buffer = buffer;
-        buffer.add(kept);
+        buffer.add(kept, extent);
       });
-    } else this.#buffer.add(batch);
+    } else this.#buffer.add(batch, extent);
     return true;
   }
 
