@@ -10,16 +10,16 @@ export interface ChangelogPosition {
   readonly topicId: string;
   /** The next offset to apply. */
   readonly offset: number;
-  /** When that was, wall time in ms. */
+  /** Every deletion that came before is in the store, or of a row that never was; wall time in ms. See copy-age.ts. */
   readonly at: number;
 }
 
 /** Kafka's own default of delete.retention.ms. */
-const usuallyKeptMs = 24 * 3_600_000;
+export const usuallyKeptMs = 24 * 3_600_000;
 
 /**
  * Positions are trusted that are not older than this, wall time in ms: deletions behind an older one may have been compacted
- * away. `deletionsKeptMs`: what the topic says.
+ * away before they are read. `deletionsKeptMs`: what the topic says.
  */
 export function trustedSince(now: number, deletionsKeptMs = usuallyKeptMs): number {
   return now - deletionsKeptMs / 2;

@@ -67,6 +67,7 @@ export interface RestoreRequest {
   readonly prefixes: readonly string[];
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onOutdated: (error: StreamError) => void;
 }
 
 export class Changelog {
@@ -110,13 +111,16 @@ export class Changelog {
     for (let i = from; i < to; i++) writer.writeRow(partition, rows, i);
   }
 
-  /** After the transaction: the rows become local state, with the positions they bring the store to. */
-  async store(rows: RowBatch, written: ReadonlyMap<TaskId, number>): Promise<void> {
-    const { store, clock, job } = this.#options;
+  /**
+   * After the transaction: the rows become local state, with the positions they bring the store to. `at`: wall time before
+   * the transaction was committed, ms; afterwards others may have written.
+   */
+  async store(rows: RowBatch, written: ReadonlyMap<TaskId, number>, at: number): Promise<void> {
+    const { store, job } = this.#options;
     for (const [task, count] of written) {
       const before = this.#positions.get(task);
       if (before === undefined) continue;
-      const position = { topicId: before.topicId, offset: before.offset + count, at: clock.now() };
+      const position = { topicId: before.topicId, offset: before.offset + count, at };
       this.#positions.set(task, position);
       rows.putBytes(positionKey(job, task), encodePosition(position));
     }

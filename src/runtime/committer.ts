@@ -81,8 +81,10 @@ export class Committer {
     tasks: readonly Task[],
     written: ReadonlyMap<TaskId, number>,
   ): Promise<void> {
+    let at: number;
     for (;;) {
       const { id } = member;
+      at = this.#options.clock.now();
       try {
         await transactor.commit({ ...commit, member: id });
         break;
@@ -93,7 +95,7 @@ export class Committer {
         await member.newer(id.generation);
       }
     }
-    if (this.#options.changelog !== undefined) await this.#options.changelog.store(commit.rows, written);
+    if (this.#options.changelog !== undefined) await this.#options.changelog.store(commit.rows, written, at);
     for (const task of tasks) task.state.committed();
     this.#spare = commit.rows;
   }

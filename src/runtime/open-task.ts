@@ -63,7 +63,17 @@ async function restoreTask(context: OpenContext, task: Task): Promise<void> {
   const owned = inputPlaces(context, task).filter((place) => !place.broadcast);
   await committedOffsets(context, owned);
   const { id, partition, state } = task;
-  await changelog.restore({ task: id, topic, partition, prefixes: state.rowPrefixes, signal, onProgress: onRestoring });
+  await changelog.restore({
+    task: id,
+    topic,
+    partition,
+    prefixes: state.rowPrefixes,
+    signal,
+    onProgress: onRestoring,
+    onOutdated: ({ message }) => {
+      options.listener.onWarning(`${message} The restore begins anew.`);
+    },
+  });
 }
 
 /** The changelog of a task that is not opened here: whose rows they are only its operators know. */

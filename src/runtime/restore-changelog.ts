@@ -5,7 +5,7 @@
  *   fetch --4 MiB--> rows --write--> store        the next fetch runs while rows are being written
  *
  * Not trusted: another incarnation of the topic, a position beyond the end or before the start, and state so old that
- * deletions may have been compacted away since.
+ * deletions may have been compacted away since. A restore that becomes as old on its way begins anew: see copy-age.ts.
  */
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Clock } from '../core/clock.ts';
@@ -20,6 +20,7 @@ import {
   trustedSince,
   type ChangelogPosition,
 } from './changelog-position.ts';
+import { CopyAge } from './copy-age.ts';
 
 export interface RestoreProgress {
   /** Records up to the end of the changelog, as far as offsets tell. */
@@ -47,9 +48,14 @@ export interface ChangelogCopy {
 export interface RestoreOptions extends ChangelogCopy {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
+  /** Called before a restore begins anew that has become too old. What it throws ends the restore. */
+  readonly onOutdated: (error: StreamError) => void;
 }
 
 const fetchBytes = 4 * 1024 * 1024;
+
+/** How often a restore begins that takes longer than deletions are kept. */
+const mostBeginnings = 3;
 
 /** Where a copy goes on. */
 export interface CopyStart {
@@ -59,16 +65,39 @@ export interface CopyStart {
   readonly end: number;
   /** False: what the store has of the task must be wiped first. */
   readonly trusted: boolean;
+  readonly age: CopyAge;
 }
 
 /** Resolves with the position at the end. */
 export async function restoreChangelog(options: RestoreOptions): Promise<ChangelogPosition> {
+  const applied = { records: 0, bytes: 0 };
+  for (let beginnings = 1; ; beginnings++) {
+    const position = await restoreOnce(options, applied);
+    if (position !== undefined) return position;
+    const outdated = outdatedCopy(options);
+    if (beginnings === mostBeginnings) throw outdated;
+    options.onOutdated(outdated);
+  }
+}
+
+/** What to say of a copy that is too old. */
+export function outdatedCopy({ task, topic, partition }: ChangelogCopy): StreamError {
+  return new StreamError('TOPIC_MISMATCH', 'reading the changelog takes longer than the topic keeps deletions', {
+    task,
+    topic,
+    partition,
+    remedy: 'Raise its delete.retention.ms: rows that were deleted meanwhile would come back.',
+  });
+}
+
+// Undefined: it has become too old.
+async function restoreOnce(options: RestoreOptions, applied: Applied): Promise<ChangelogPosition | undefined> {
   const { store, job, task, prefixes, keys } = options;
-  const { topicId, offset, end, trusted } = await startOfCopy(options);
+  const { topicId, offset, end, trusted, age } = await startOfCopy(options);
   const reader = options.log.reader();
   try {
     const load = trusted ? undefined : await store.load?.([...prefixes, ...keys, positionKey(job, task)], end - offset);
-    const restore = new Restore(options, reader, { topicId, end, load });
+    const restore = new Restore(options, reader, { topicId, end, load, age, applied });
     try {
       if (!trusted) await wipeCopy(options);
       return await restore.run(offset);
@@ -93,13 +122,17 @@ export async function startOfCopy({
   const [description] = await log.topics.describe([topic]);
   if (description === undefined)
     throw new StreamError('TOPIC_UNKNOWN', `changelog ${topic} does not exist`, { task, topic });
+  const now = clock.now();
   const [bounds] = await log.topics.bounds([{ topic, partition }]);
   const { start, end } = bounds!;
+  const { id: topicId, deletionsKeptMs } = description;
   const saved = readPosition(store, job, task);
-  const since = trustedSince(clock.now(), description.deletionsKeptMs);
-  const trusted =
-    saved?.topicId === description.id && saved.offset <= end && saved.offset >= start && saved.at >= since;
-  return { topicId: description.id, offset: trusted ? saved.offset : start, end, trusted };
+  const since = trustedSince(now, deletionsKeptMs);
+  const trusted = saved?.topicId === topicId && saved.offset <= end && saved.offset >= start && saved.at >= since;
+  const offset = trusted ? saved.offset : start;
+  const age = new CopyAge(trusted ? saved.at : now, end, now, deletionsKeptMs);
+  age.came(offset, end, now);
+  return { topicId, offset, end, trusted, age };
 }
 
 /** Deletes all rows of the task: rows without a position are those of a wipe, or of a first restore, that did not end. */
@@ -131,9 +164,17 @@ async function writeRows(
   await store.write([rows]);
 }
 
+/** By all beginnings of a restore. */
+interface Applied {
+  records: number;
+  bytes: number;
+}
+
 interface RestoreParts {
   readonly topicId: string;
   readonly end: number;
+  readonly age: CopyAge;
+  readonly applied: Applied;
   /** Takes the rows for as long as it can. There is no position before it has ended. */
   readonly load: BulkLoad | undefined;
 }
@@ -143,34 +184,39 @@ class Restore {
   readonly #reader: LogReader;
   readonly #topicId: string;
   readonly #end: number;
+  readonly #age: CopyAge;
+  readonly #applied: Applied;
   #load: BulkLoad | undefined;
-  #records = 0;
-  #bytes = 0;
 
-  constructor(options: RestoreOptions, reader: LogReader, { topicId, end, load }: RestoreParts) {
+  constructor(options: RestoreOptions, reader: LogReader, { topicId, end, age, applied, load }: RestoreParts) {
     this.#options = options;
     this.#reader = reader;
     this.#topicId = topicId;
     this.#end = end;
+    this.#age = age;
+    this.#applied = applied;
     this.#load = load;
   }
 
-  async run(from: number): Promise<ChangelogPosition> {
+  /** Undefined: it has become too old. */
+  async run(from: number): Promise<ChangelogPosition | undefined> {
+    const { clock, onProgress } = this.#options;
     let offset = from;
     let writing: Promise<unknown> = Promise.resolve();
     try {
       while (offset < this.#end) {
+        const askedAt = clock.now();
         const part = await this.#fetch(offset);
         await writing; // its failure ends the restore
-        if (part === undefined || part.nextOffset === offset) continue; // a transaction in doubt holds it up
+        if (part === undefined) continue;
+        const moved = part.nextOffset !== offset;
+        if (moved && this.#age.isTooOld(clock.now())) return undefined;
+        this.#age.came(part.nextOffset, part.stable, part.askedAt ?? askedAt);
+        if (!moved) continue; // a transaction in doubt holds it up
         offset = part.nextOffset;
         writing = this.#write(part);
         writing.catch(() => undefined); // told by the await above or below
-        this.#options.onProgress({
-          remaining: Math.max(0, this.#end - offset),
-          records: this.#records,
-          bytes: this.#bytes,
-        });
+        onProgress({ remaining: Math.max(0, this.#end - offset), ...this.#applied });
       }
       await writing;
     } finally {
@@ -204,8 +250,8 @@ class Restore {
   }
 
   #write(part: FetchedPartition): Promise<void> {
-    this.#records += part.batch?.count ?? 0;
-    this.#bytes += part.batch?.slab.length ?? 0;
+    this.#applied.records += part.batch?.count ?? 0;
+    this.#applied.bytes += part.batch?.slab.length ?? 0;
     const load = this.#load;
     const loaded = load !== undefined && (part.batch === undefined || load.add(part.batch));
     const rows = loaded ? undefined : rowsOf(part);
@@ -220,7 +266,7 @@ class Restore {
   }
 
   #position(offset: number): ChangelogPosition {
-    return { topicId: this.#topicId, offset, at: this.#options.clock.now() };
+    return { topicId: this.#topicId, offset, at: this.#age.at };
   }
 }
 

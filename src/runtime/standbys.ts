@@ -12,7 +12,8 @@ import type { Clock } from '../core/clock.ts';
 import { delay } from '../core/clock.ts';
 import type { FetchedPartition, Log, LogReader } from '../core/log.ts';
 import { messageOf } from '../core/stream-error.ts';
-import { startOfCopy, wipeCopy, writeCopy, type ChangelogCopy } from './restore-changelog.ts';
+import type { CopyAge } from './copy-age.ts';
+import { outdatedCopy, startOfCopy, wipeCopy, writeCopy, type ChangelogCopy } from './restore-changelog.ts';
 import type { TaskId } from './task.ts';
 
 export interface StandbysOptions {
@@ -31,10 +32,10 @@ interface Standby {
   readonly copy: ChangelogCopy;
   /** Nothing is written for it any more. */
   stopped: boolean;
-  /** Undefined: not known (again). */
-  topicId: string | undefined;
+  /** Undefined: where to go on is not known (again). */
+  place: { readonly topicId: string; readonly age: CopyAge } | undefined;
   offset: number;
-  /** Wall time of the position in the store, ms. */
+  /** Time of the position in the store, see copy-age.ts. */
   at: number;
   /** Records that it is behind; undefined: not known yet. */
   lag: number | undefined;
@@ -80,7 +81,7 @@ export class Standbys {
     for (const id of ids) {
       if (this.#standbys.has(id)) continue;
       const copy = this.#options.copyOf(id);
-      const fresh = { topicId: undefined, offset: 0, at: 0, lag: undefined, caughtUp: false };
+      const fresh = { place: undefined, offset: 0, at: 0, lag: undefined, caughtUp: false };
       this.#standbys.set(id, { copy, stopped: false, ...fresh });
     }
     this.#start();
@@ -127,7 +128,7 @@ export class Standbys {
         if (this.#isClosed()) break;
         if (pauseMs === firstPauseMs) onWarning(`standbys are behind, trying again: ${messageOf(error)}`);
         for (const standby of this.#standbys.values()) {
-          standby.topicId = undefined;
+          standby.place = undefined;
           standby.caughtUp = false;
         }
         await delay(clock, pauseMs, signal).catch(() => undefined); // woken early to end
@@ -144,10 +145,11 @@ export class Standbys {
 
   async #round(reader: LogReader): Promise<void> {
     for (const standby of [...this.#standbys.values()]) {
-      if (standby.topicId === undefined) await this.#begin(standby);
+      if (standby.place === undefined) await this.#begin(standby);
     }
-    const standbys = [...this.#standbys.values()].filter(({ topicId }) => topicId !== undefined);
+    const standbys = [...this.#standbys.values()].filter(({ place }) => place !== undefined);
     if (standbys.length === 0) return;
+    const askedAt = this.#options.clock.now();
     const parts = await reader.fetch({
       partitions: standbys.map(({ copy: { topic, partition }, offset }) => ({ topic, partition, offset })),
       partitionBytes: Math.max(leastPartitionBytes, Math.floor(fetchBytes / standbys.length)),
@@ -160,7 +162,7 @@ export class Standbys {
         const standby = standbys.find(
           ({ copy: { topic, partition } }) => topic === part.topic && partition === part.partition,
         );
-        if (standby !== undefined) await this.#apply(standby, part);
+        if (standby !== undefined) await this.#apply(standby, part, part.askedAt ?? askedAt);
         if (part.batch !== undefined) reader.recycle?.(part.batch);
       }),
     );
@@ -169,25 +171,31 @@ export class Standbys {
   async #begin(standby: Standby): Promise<void> {
     const { copy } = standby;
     await this.#writing.get(copy.task); // of a former copy of the task
-    const { topicId, offset, end, trusted } = await startOfCopy(copy);
+    const { topicId, offset, end, trusted, age } = await startOfCopy(copy);
     if (!trusted) await this.#write(standby, () => wipeCopy(copy));
     standby.offset = offset;
     standby.at = -Infinity;
-    standby.topicId = topicId;
+    standby.place = { topicId, age };
     this.#setLag(standby, Math.max(0, end - offset));
   }
 
-  async #apply(standby: Standby, part: FetchedPartition): Promise<void> {
-    const { copy, topicId } = standby;
-    const lag = Math.max(0, part.stable - part.nextOffset);
-    const at = this.#options.clock.now();
-    const moved = part.nextOffset !== standby.offset;
-    if (topicId !== undefined && (moved || (lag === 0 && at - standby.at >= refreshMs))) {
-      await this.#write(standby, () => writeCopy(copy, part, { topicId, offset: part.nextOffset, at }));
-      standby.offset = part.nextOffset;
-      standby.at = at;
+  async #apply(standby: Standby, part: FetchedPartition, askedAt: number): Promise<void> {
+    const { copy, place } = standby;
+    const { nextOffset, stable } = part;
+    if (place !== undefined) {
+      const { topicId, age } = place;
+      const moved = nextOffset !== standby.offset;
+      // Its position in the store is as old, so it begins anew.
+      if (moved && age.isTooOld(this.#options.clock.now())) throw outdatedCopy(copy);
+      age.came(nextOffset, stable, askedAt);
+      const { at } = age;
+      if (moved || at - standby.at >= refreshMs) {
+        await this.#write(standby, () => writeCopy(copy, part, { topicId, offset: nextOffset, at }));
+        standby.offset = nextOffset;
+        standby.at = at;
+      }
     }
-    this.#setLag(standby, lag);
+    this.#setLag(standby, Math.max(0, stable - nextOffset));
   }
 
   #setLag(standby: Standby, lag: number): void {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { string } from '../../src/core/codec.ts';
-import type { Log } from '../../src/core/log.ts';
+import type { Log, LogReader } from '../../src/core/log.ts';
 import { RowBatch } from '../../src/core/row-batch.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
@@ -47,10 +47,13 @@ async function keep(
   await store.write([rows]);
 }
 
-async function restore(): Promise<readonly RestoreProgress[]> {
+let outdated: string[];
+
+async function restore(from: Log = log): Promise<readonly RestoreProgress[]> {
   const progress: RestoreProgress[] = [];
+  outdated = [];
   await restoreChangelog({
-    log,
+    log: from,
     store,
     clock,
     job: 'job',
@@ -61,6 +64,7 @@ async function restore(): Promise<readonly RestoreProgress[]> {
     keys: [],
     signal: new AbortController().signal,
     onProgress: (now) => progress.push(now),
+    onOutdated: ({ message }) => outdated.push(message),
   });
   return progress;
 }
@@ -96,6 +100,76 @@ describe('a store that cannot be trusted is emptied first', () => {
     await restore();
     expect([row('old'), row('a')]).toEqual([undefined, '1']);
     expect(store.get('other/old')?.toString()).toBe('of others');
+  });
+});
+
+/** Only one record comes with each fetch, after as long as `takesMs` says. */
+function slowLog(takesMs: () => number): Log {
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name !== 'reader') {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      }
+      return (): LogReader => {
+        const reader = target.reader();
+        return {
+          fetch: async (request) => {
+            const parts = await reader.fetch({ ...request, partitionBytes: 1 });
+            await clock.advance(takesMs());
+            return parts;
+          },
+          close: () => reader.close(),
+        };
+      };
+    },
+  });
+}
+
+describe('a restore that lasts', () => {
+  beforeEach(async () => {
+    await write(['row/a', '1']);
+    await write(['row/a', null]);
+    await write(['row/b', '1']);
+  });
+
+  test('has the time when the end was last asked for, not when it was read', async () => {
+    const begin = clock.now();
+    await restore(slowLog(() => hourMs));
+    expect(readPosition(store, 'job', 'count-0')).toEqual({ topicId: id, offset: 3, at: begin + 2 * hourMs });
+    expect(clock.now()).toBe(begin + 3 * hourMs);
+  });
+
+  test('is as old on its way as the position it goes on from', async () => {
+    const at = clock.now() - 11 * hourMs;
+    await keep({ 'row/a': '1' }, { topicId: id, offset: 1, at });
+    const fails = slowLog(() => {
+      if (readPosition(store, 'job', 'count-0')?.offset === 1) return hourMs;
+      throw new RangeError('no more');
+    });
+    await expect(restore(fails)).rejects.toThrow('no more');
+    expect(readPosition(store, 'job', 'count-0')).toEqual({ topicId: id, offset: 2, at });
+  });
+
+  test('begins anew when deletions may be gone that it has not read', async () => {
+    await keep({ 'row/old': 'deleted meanwhile' }, { topicId: id, offset: 1, at: clock.now() - 11 * hourMs });
+    let takesMs = 8 * hourMs;
+    const progress = await restore(
+      slowLog(() => {
+        const slow = takesMs;
+        takesMs = 0;
+        return slow;
+      }),
+    );
+    expect([row('old'), row('a'), row('b')]).toEqual([undefined, undefined, '1']);
+    expect(outdated).toEqual([expect.stringContaining('delete.retention.ms')]);
+    expect(progress.at(-1)).toMatchObject({ remaining: 0, records: 3 });
+  });
+
+  test('fails when it takes too long also from the beginning', async () => {
+    await expect(restore(slowLog(() => 19 * hourMs))).rejects.toMatchObject({ code: 'TOPIC_MISMATCH' });
+    expect(outdated).toHaveLength(2);
+    expect(readPosition(store, 'job', 'count-0')).toBeUndefined();
   });
 });
 
@@ -153,6 +227,7 @@ test('a restore that is given up has not ended before what it was writing is wri
       keys: [],
       signal: new AbortController().signal,
       onProgress: () => undefined,
+      onOutdated: () => undefined,
     }),
   ).rejects.toThrow('not wanted');
   expect(events).toEqual(['given up', 'written']);

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
+import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { string } from '../../src/core/codec.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { LogReader } from '../../src/core/log.ts';
+import { RowBatch } from '../../src/core/row-batch.ts';
 import { MemoryLog } from '../../src/connectors/memory-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
-import { readPosition } from '../../src/runtime/changelog-position.ts';
+import { readPosition, type ChangelogPosition } from '../../src/runtime/changelog-position.ts';
 import { Standbys } from '../../src/runtime/standbys.ts';
 import { MemoryStore } from '../../src/state/memory/memory-store.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const topic = 'job-count-changelog';
 
@@ -105,4 +109,107 @@ test('after a failure the copies go on', async () => {
   standbys.keep(['count-0']);
   await until(() => warnings.length === 1);
   expect(warnings[0]).toContain('no');
+});
+
+describe('the time of a position', () => {
+  const hourMs = 3_600_000;
+  let clock: ManualClock;
+  let begin: number;
+  /** What the copy may read now, of one record a fetch. */
+  let readable: number;
+  let slow: Standbys;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    begin = clock.now();
+    readable = 0;
+    const lagging = new Proxy(log, {
+      get: (target, name) => {
+        if (name === 'reader') return reader;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const reader = (): LogReader => {
+      const inner = log.reader();
+      return {
+        fetch: async (request) => {
+          await systemClock.yield();
+          if (request.partitions[0]!.offset >= readable) return [];
+          return inner.fetch({ ...request, partitionBytes: 1, maxWaitMs: 0 });
+        },
+        close: () => inner.close(),
+      };
+    };
+    const copy = { log: lagging, store, clock, job: 'job', topic, partition: 0, prefixes: ['0/'], keys: [] };
+    slow = new Standbys({
+      log: lagging,
+      clock,
+      copyOf: (task) => ({ ...copy, task }),
+      acceptableLag: 0,
+      onCaughtUp: () => caughtUp++,
+      onWarning: (message) => warnings.push(message),
+    });
+    return () => slow.close();
+  });
+
+  const position = (): ChangelogPosition | undefined => readPosition(store, 'job', 'count-0');
+  const comesTo = (offset: number): Promise<void> => {
+    readable = offset;
+    return until(() => position()?.offset === offset);
+  };
+
+  test('is that of its beginning until an end has been passed, and then when that one was asked for', async () => {
+    await write(0, 'a', '1');
+    await write(0, 'b', '2');
+    await write(0, 'c', '3');
+    slow.keep(['count-0']);
+    await until(() => slow.lags.get('count-0') === 3);
+    await write(0, 'd', '4');
+    await clock.advance(hourMs);
+    await comesTo(1);
+    expect(position()!.at).toBe(begin);
+    await clock.advance(hourMs);
+    await write(0, 'e', '5');
+    await comesTo(3); // all there was at first, and not all there is
+    expect(position()!.at).toBe(begin);
+    await clock.advance(hourMs);
+    await comesTo(4);
+    expect(position()!.at).toBe(begin);
+    await write(0, 'f', '6');
+    await comesTo(5); // all there was when the third was read
+    expect(position()!.at).toBe(begin + 2 * hourMs);
+    await comesTo(6);
+    expect(position()!.at).toBe(begin + 3 * hourMs);
+  });
+
+  test('goes on from that of the position that was found', async () => {
+    await write(0, 'a', '1');
+    await write(0, 'b', '2');
+    slow.keep(['count-0']);
+    await comesTo(1);
+    await slow.release('count-0');
+    await clock.advance(hourMs);
+    await write(0, 'c', '3');
+    slow.keep(['count-0']);
+    await comesTo(2);
+    expect(position()!.at).toBe(begin);
+  });
+
+  test('of a copy that has been behind for so long that deletions may be gone: it begins anew', async () => {
+    for (const key of ['a', 'b', 'c']) await write(0, key, '1');
+    slow.keep(['count-0']);
+    await comesTo(1);
+    const rows = new RowBatch(new ByteWriter());
+    rows.putBytes('0/deleted', Buffer.from('meanwhile'));
+    await store.write([rows]);
+    await clock.advance(19 * hourMs);
+    readable = 3;
+    await until(() => warnings.length > 0);
+    expect(warnings[0]).toContain('delete.retention.ms');
+    await clock.advance(hourMs);
+    await until(() => position()?.offset === 3);
+    expect([row('0/deleted'), row('0/a'), row('0/c')]).toEqual([undefined, '1', '1']);
+    expect(position()!.at).toBe(begin + 20 * hourMs);
+  });
 });

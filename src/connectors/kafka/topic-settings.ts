@@ -48,5 +48,5 @@ export function descriptionOf(view: TopicView, configs: ReadonlyMap<string, stri
 }
 
 function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
+  return text === undefined || text === '' ? undefined : Number(text);
 }

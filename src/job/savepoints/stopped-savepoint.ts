@@ -146,8 +146,13 @@ async function readChangelogs(options: StoppedSavepoint, prepared: PreparedTopic
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { task, place } = next;
       const { signal } = new AbortController();
-      const onProgress = (): void => undefined;
-      await restoreChangelog({ log, store, clock, job, task, ...place, prefixes: [], keys: [], signal, onProgress });
+      await restoreChangelog({
+        ...{ log, store, clock, job, task, ...place, prefixes: [], keys: [], signal },
+        onProgress: () => undefined,
+        onOutdated: (error) => {
+          throw error; // without the rows' prefixes nothing can be wiped
+        },
+      });
       const graph = store.get(taskGraphKey(job, task));
       if (graph !== undefined)
         checkGraph(JSON.parse(graph.toString()) as Manifest, plan, prepared.layout, `the state of ${task}`);

@@ -98,6 +98,7 @@ function deleteRecords(cluster: FakeState): Handler {
 const defaults = new Map([
   ['retention.ms', '604800000'],
   ['cleanup.policy', 'delete'],
+  ['delete.retention.ms', '86400000'],
   ['compression.type', 'producer'],
 ]);
 
