@@ -92,11 +92,12 @@ export const folderCalls = {
   'cluster.check': async (
     { log }: OpenFolder,
     { transactionTimeoutMs }: { readonly transactionTimeoutMs: number },
-  ): Promise<readonly BrokerNode[]> => {
-    const brokers = await toolsOf(log).brokers();
+  ): Promise<{ readonly brokers: readonly BrokerNode[]; readonly positionsKeptMs: number | undefined }> => {
+    const tools = toolsOf(log);
+    const brokers = await tools.brokers();
     const transactor = await log.transactor('millrace-doctor', transactionTimeoutMs);
     await transactor.close();
-    return brokers;
+    return { brokers, positionsKeptMs: await tools.positionsKeptMs() };
   },
 
   'dlq.list': async ({ log }: OpenFolder, { job }: { readonly job: string }): Promise<readonly StoredLetter[]> =>

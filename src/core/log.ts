@@ -211,6 +211,8 @@ export interface BrokerNode {
 /** What is done to a cluster beside running jobs on it. */
 export interface ClusterTools {
   brokers(): Promise<readonly BrokerNode[]>;
+  /** How long positions of a group without members are kept, ms; undefined: the brokers do not tell this user. */
+  positionsKeptMs(): Promise<number | undefined>;
   /** Fails with FENCED while the group has members. */
   checkIdle(group: string): Promise<void>;
   /**

@@ -7,6 +7,7 @@ import { toMs } from '../../core/duration.ts';
 import { messageOf } from '../../core/stream-error.ts';
 import { damagedTables } from '../../state/leveldb/damaged-tables.ts';
 import type { Command, CommandCall } from '../command.ts';
+import { durationText } from '../duration-text.ts';
 import { exitCodes } from '../exit-code.ts';
 import { openSession, placeOf, type Session } from '../session.ts';
 
@@ -157,12 +158,13 @@ async function clusterState({ engine, io }: CommandCall, session: Session): Prom
     const folder = await engine.openFolder({ ...placeOf(session), io });
     try {
       const topics = await folder.ask('topics.list', {});
-      const brokers = await folder.ask('cluster.check', { transactionTimeoutMs: toMs(timeout) });
+      const { brokers, positionsKeptMs } = await folder.ask('cluster.check', { transactionTimeoutMs: toMs(timeout) });
       const names = brokers.map(({ host, port, rack }) => `${host}:${port}${rack === undefined ? '' : ` (${rack})`}`);
       const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
       return [
         { check: 'Kafka', result: 'ok', detail: `${count}: ${names.join(', ')}; ${topics.length} topics` },
         { check: 'transactions', result: 'ok', detail: `a transaction may take ${timeout}` },
+        positionsKept(positionsKeptMs),
       ];
     } finally {
       await folder.close();
@@ -170,6 +172,22 @@ async function clusterState({ engine, io }: CommandCall, session: Session): Prom
   } catch (error) {
     return [{ check: 'Kafka', result: 'wrong', detail: messageOf(error) }];
   }
+}
+
+/** Kafka's own default. */
+const enoughMs = toMs('7d');
+
+function positionsKept(keptMs: number | undefined): Finding {
+  const check = 'positions of stopped jobs';
+  if (keptMs === undefined) {
+    const detail = 'how long they are kept is not known: it needs describe-configs on the cluster';
+    return { check, result: 'warning', detail };
+  }
+  const kept = `kept for ${durationText(keptMs)}`;
+  if (keptMs >= enoughMs) return { check, result: 'ok', detail: kept };
+  const after = 'a job that is down for longer begins anew, or refuses to start when it has state';
+  const remedy = "raise the brokers' offsets.retention.minutes, or start jobs with --from none after the first time";
+  return { check, result: 'warning', detail: `${kept}: ${after}; ${remedy}` };
 }
 
 /** Opens the log, or asks the process that has it; opening checks segments and store against each other. */

@@ -3,6 +3,7 @@ import { StreamError } from '../../core/stream-error.ts';
 import type { NeededTopic } from '../../job/prepare-topics.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Command, CommandCall } from '../command.ts';
+import { durationText } from '../duration-text.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { openSession, placeOf } from '../session.ts';
 import { table } from '../table.ts';
@@ -105,15 +106,4 @@ async function planTopics(
 function stepFor({ spec, existing, conflict }: NeededTopic): Step {
   const action = existing === undefined ? 'create' : conflict ? 'conflict' : 'keep';
   return { topic: spec.name, action, partitions: spec.partitions, existing };
-}
-
-function durationText(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000],
-  ] as const;
-  const [unit, size] = units.find(([, candidate]) => ms % candidate === 0) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
 }

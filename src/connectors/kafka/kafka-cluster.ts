@@ -11,11 +11,16 @@ import {
 import { decodeDeleteGroupsResponse, deleteGroupsApi, encodeDeleteGroupsRequest } from './protocol/delete-groups.ts';
 import { decodeDeleteTopicsResponse, deleteTopicsApi, encodeDeleteTopicsRequest } from './protocol/delete-topics.ts';
 import {
+  decodeDescribeConfigsResponse,
+  describeConfigsApi,
+  encodeDescribeConfigsRequest,
+} from './protocol/describe-configs.ts';
+import {
   decodeDescribeGroupsResponse,
   describeGroupsApi,
   encodeDescribeGroupsRequest,
 } from './protocol/describe-groups.ts';
-import { brokerFailure } from './protocol/errors.ts';
+import { brokerError, brokerFailure } from './protocol/errors.ts';
 import {
   decodeLeaveGroupResponse,
   encodeLeaveGroupRequest,
@@ -41,6 +46,14 @@ export class KafkaCluster implements ClusterTools {
   async brokers(): Promise<readonly BrokerNode[]> {
     const { brokers } = await persist(persistence(this.#context), () => this.#context.transport.metadata([]));
     return brokers.map(({ node, host, port, rack }) => ({ node, host, port, rack: rack ?? undefined }));
+  }
+
+  async positionsKeptMs(): Promise<number | undefined> {
+    const key = 'offsets.retention.minutes';
+    const values = await Promise.all((await this.brokers()).map(({ node }) => this.#brokerSetting(node, key)));
+    const minutes = values.flatMap((value) => (value === undefined ? [] : [Number(value)]));
+    // Any of them may be the one that keeps a group's positions.
+    return minutes.length < values.length ? undefined : Math.min(...minutes) * 60_000;
   }
 
   async checkIdle(group: string): Promise<void> {
@@ -101,6 +114,20 @@ export class KafkaCluster implements ClusterTools {
       this.#check(errorCode, 'adding partitions to the topic', topic, message);
     });
     transport.invalidate({ topic });
+  }
+
+  // Only the broker itself tells its own settings. Undefined: not to this user, or it has none of this name.
+  async #brokerSetting(node: number, key: string): Promise<string | undefined> {
+    const { apiKey, version } = describeConfigsApi;
+    const body = encodeDescribeConfigsRequest('broker', [String(node)], [key]);
+    const [answer] = await persist(persistence(this.#context), async () =>
+      decodeDescribeConfigsResponse(await this.#context.transport.send(node, 'control', apiKey, version, body)),
+    );
+    const { errorCode, message, configs } = answer!;
+    if (errorCode !== 0 && brokerError(errorCode).code !== 'NOT_AUTHORIZED') {
+      throw brokerFailure(errorCode, `the look-up of settings of broker ${node}`, {}, message);
+    }
+    return configs.get(key);
   }
 
   // One of the same name may have been made meanwhile: that is another.

@@ -22,11 +22,11 @@ export async function topicConfigs(
   const answers = await persist(persistence(context), async () => {
     const node = await transport.controller();
     return decodeDescribeConfigsResponse(
-      await transport.send(node, 'control', apiKey, version, encodeDescribeConfigsRequest(topics, keys)),
+      await transport.send(node, 'control', apiKey, version, encodeDescribeConfigsRequest('topic', topics, keys)),
     );
   });
   const found = new Map<string, ReadonlyMap<string, string>>();
-  for (const { topic, errorCode, message, configs } of answers) {
+  for (const { name: topic, errorCode, message, configs } of answers) {
     if (errorCode === 0) {
       found.set(topic, configs);
       continue;

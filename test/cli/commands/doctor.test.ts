@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { nodeVersion } from '../../../src/cli/commands/doctor.ts';
 import { main } from '../../../src/cli/main.ts';
+import type { ClusterTools } from '../../../src/core/log.ts';
 import { filesOf, storeOnDisk } from '../../state/leveldb/store-on-disk.ts';
 import { fakeEngine } from '../fake-engine.ts';
 import { fakeIo, type FakeIo } from '../fake-io.ts';
@@ -48,6 +49,46 @@ test('exits with 1 when the log cannot be opened, with its error', async () => {
   const { exit, find } = await doctor(io); // the fake engine's log is locked
   expect(exit).toBe(1);
   expect(find('log and state')).toMatchObject({ result: 'wrong', detail: expect.stringContaining('LOG_LOCKED') });
+});
+
+describe('on a cluster', () => {
+  const day = 24 * 3_600_000;
+
+  async function positions(positionsKeptMs: number | undefined): Promise<Finding | undefined> {
+    const engine = fakeEngine();
+    const { log } = sharedLog(engine);
+    const none = (): Promise<never> => expect.fail('doctor changes nothing');
+    const cluster: ClusterTools = {
+      brokers: () => Promise.resolve([{ node: 1, host: 'here', port: 9092, rack: undefined }]),
+      positionsKeptMs: () => Promise.resolve(positionsKeptMs),
+      checkIdle: none,
+      deleteGroup: none,
+      deleteTopics: none,
+      addPartitions: none,
+    };
+    Object.assign(log, { cluster });
+    const io = Object.assign(fakeIo(), { env: { KAFKA_BOOTSTRAP_SERVERS: 'here:9092' } });
+    const { exit, find } = await doctor(io, engine);
+    expect([exit, find('Kafka')?.result]).toEqual([0, 'ok']);
+    return find('positions of stopped jobs');
+  }
+
+  test('says how long the positions of stopped jobs are kept', async () => {
+    expect(await positions(7 * day)).toMatchObject({ result: 'ok', detail: 'kept for 7d' });
+  });
+
+  test('warns when that is shorter than by default, and says what to do', async () => {
+    const found = await positions(day);
+    expect(found).toMatchObject({ result: 'warning', detail: expect.stringContaining('kept for 1d: ') });
+    expect(found!.detail).toContain('offsets.retention.minutes');
+  });
+
+  test('warns when the brokers do not tell', async () => {
+    expect(await positions(undefined)).toMatchObject({
+      result: 'warning',
+      detail: expect.stringContaining('not known'),
+    });
+  });
 });
 
 test('names the damaged table of a store, and does not open it then', async () => {

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { KafkaCluster } from '../../../src/connectors/kafka/kafka-cluster.ts';
 import { RequestWriter } from '../../../src/connectors/kafka/protocol/request-writer.ts';
 import { inTime, scripted, type Answer } from './scripted-transport.ts';
 
-const [leaveGroup, describeGroups, deleteGroups] = [13, 15, 42];
+const [leaveGroup, describeGroups, describeConfigs, deleteGroups] = [13, 15, 32, 42];
 
 function group(state: string, ...members: readonly (readonly [string, string | null])[]): Answer {
   return () =>
@@ -79,4 +79,53 @@ test('by force, its members are removed first: static ones by their name', async
   expect(transport.log).toEqual([describeGroups, leaveGroup, deleteGroups]);
   const asked = new RequestWriter().string('g').int32(2).string('m-1').string(null).string('').string('pod-1').finish();
   expect(transport.sent[1]!.body.toString('hex')).toBe(asked.toString('hex'));
+});
+
+describe('how long positions are kept', () => {
+  const notAuthorized = 31;
+  /** What each broker, of two, says of itself: minutes, or nothing, or an error code. */
+  const asked = (...says: readonly (string | undefined | number)[]): Promise<number | undefined> => {
+    const { transport, clock, context } = scripted();
+    const brokers = [0, 1].map((node) => ({ node, host: 'here', port: node, rack: null }));
+    transport.metadata = () => Promise.resolve({ controller: 0, brokers, topics: [] });
+    transport.answer(describeConfigs, ({ node }) => {
+      const said = says[node];
+      const values = typeof said === 'string' ? [said] : [];
+      return new RequestWriter()
+        .int32(0)
+        .array([node], (name, out) =>
+          out
+            .int16(typeof said === 'number' ? said : 0)
+            .string(null)
+            .int8(4)
+            .string(String(name))
+            .array(values, (value) =>
+              out
+                .string('offsets.retention.minutes')
+                .string(value)
+                .boolean(true)
+                .int8(5)
+                .boolean(false)
+                .array([], () => out),
+            ),
+        )
+        .finish();
+    });
+    return inTime(clock, new KafkaCluster(context).positionsKeptMs());
+  };
+
+  test('is what the broker says that keeps them for the shortest time', async () => {
+    await expect(asked('10080', '1440')).resolves.toBe(86_400_000);
+  });
+
+  test.each([
+    ['does not have the setting', undefined],
+    ['does not tell this user', notAuthorized],
+  ])('is not known when a broker %s', async (_, says) => {
+    await expect(asked('10080', says)).resolves.toBeUndefined();
+  });
+
+  test('fails as the broker does', async () => {
+    await expect(asked('10080', 42)).rejects.toMatchObject({ message: expect.stringContaining('broker 1') as string });
+  });
 });

@@ -125,6 +125,7 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
   test('doctor', async () => {
     const { code, out } = await cli(freshFolder(), 'doctor', '--kafka', cluster().bootstrap);
     expect(out).toMatch(/ok +Kafka: 1 broker/);
+    expect(out).toMatch(/ok +positions of stopped jobs: kept for 7d/);
     expect(code).toBe(0);
   });
 });

@@ -106,12 +106,14 @@ test('topics', async () => {
       timeout: 9,
     }),
   );
-  expect(encodeDescribeConfigsRequest(['a'], ['retention.ms']).toString('hex')).toBe(
-    await kafkajs('describeConfigs', 2, {
-      resources: [{ type: 2, name: 'a', configNames: ['retention.ms'] }],
-      includeSynonyms: false,
-    }),
-  );
+  for (const [resource, type] of [['topic', 2] as const, ['broker', 4] as const]) {
+    expect(encodeDescribeConfigsRequest(resource, ['1'], ['retention.ms']).toString('hex')).toBe(
+      await kafkajs('describeConfigs', 2, {
+        resources: [{ type, name: '1', configNames: ['retention.ms'] }],
+        includeSynonyms: false,
+      }),
+    );
+  }
 });
 
 test('records: a batch gets its producer, sequence and checksum as kafkajs writes them', async () => {
