@@ -71,7 +71,7 @@ export const bytes: Codec<Uint8Array> = {
   encode(value, out) {
     out.bytes(value);
   },
-  decode: (source, start, end) => Uint8Array.prototype.slice.call(source, start, end),
+  decode: (source, start, end) => new Uint8Array(source.subarray(start, end)), // quicker than slice, which makes a Buffer
 };
 
 export interface JsonOptions<T> {
