@@ -5,13 +5,14 @@
  * What counts is CPU per record. Each side runs twice, with few records and with many, and the difference is divided by
  * the difference in records: the start of a process, and of Java's compiler above all, is nobody's throughput.
  */
-import { join } from 'node:path';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { brokerJava, kafkaLibraries, kafkaVersion } from '../../scripts/kafka/artifacts.ts';
+import { kafkaVersion } from '../../scripts/kafka/artifacts.ts';
 import { startCluster } from '../../scripts/kafka/start-cluster.ts';
+import { javaPerformance } from './java-performance.ts';
+import { medianOf } from './median-of.ts';
 import { processCost } from './process-cost.ts';
 
 const partitions = 4;
@@ -91,26 +92,11 @@ function ours(bootstrap: string, bytes: string): Side {
 }
 
 async function java(bootstrap: string, bytes: string): Promise<Side> {
-  const tools = [brokerJava().command, '-Xmx512m', '-cp', join(await kafkaLibraries(), '*')];
-  const common = (topic: string, records: number): string[] => [
-    ...['--bootstrap-server', bootstrap, '--topic', topic, '--num-records', String(records)],
-  ];
+  const { consumer, producer } = await javaPerformance(bootstrap);
   return {
     name: 'java',
     command: (work, topic, records) =>
-      work === 'consume'
-        ? [
-            ...tools,
-            'org.apache.kafka.tools.ConsumerPerformance',
-            ...[...common(topic, records), '--command-property', 'isolation.level=read_committed'],
-          ]
-        : [
-            ...tools,
-            'org.apache.kafka.tools.ProducerPerformance',
-            ...[...common(topic, records), '--record-size', bytes, '--throughput', '-1'],
-            ...['--transactional-id', `java-${records}`, '--transaction-duration-ms', '500'],
-            ...['--command-property', 'acks=all', 'batch.size=300000', 'linger.ms=5'],
-          ],
+      work === 'consume' ? consumer(topic, records) : producer(topic, records, bytes),
   };
 }
 
@@ -122,10 +108,6 @@ async function createTopics(bootstrap: string, topics: readonly string[]): Promi
     waitForLeaders: true,
   });
   await admin.disconnect();
-}
-
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 function report(lines: readonly Line[], how: { records: number; runs: number; bytes: number; json: boolean }): void {

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { javaPerformance } from '../../benchmarks/kafka-driver/java-performance.ts';
+import { medianOf } from '../../benchmarks/kafka-driver/median-of.ts';
 import { processCost } from '../../benchmarks/kafka-driver/process-cost.ts';
-import { brokerJava, kafkaLibraries } from '../../scripts/kafka/artifacts.ts';
 import { startCluster } from '../../scripts/kafka/start-cluster.ts';
 import { openKafkaLog } from '../../src/connectors/kafka/kafka-log.ts';
 import { produce } from '../../src/connectors/produce.ts';
@@ -66,8 +67,8 @@ export async function restoreAcceptance(args: readonly string[]): Promise<void> 
       }
       await rm(join(folder, `restore ${round}`), { recursive: true });
     }
-    const timesTheBareFetch = medianOf(ratios.own);
-    console.log(JSON.stringify({ keys, timesTheBareFetch, timesJavasFetch: medianOf(ratios.java) }));
+    const timesTheBareFetch = middle(ratios.own);
+    console.log(JSON.stringify({ keys, timesTheBareFetch, timesJavasFetch: middle(ratios.java) }));
   } finally {
     await cluster.remove();
     await rm(folder, { recursive: true, force: true });
@@ -82,8 +83,8 @@ interface Measure {
   readonly restarts?: number;
 }
 
-function medianOf(ratios: readonly number[]): number {
-  return Math.round(100 * [...ratios].sort((a, b) => a - b)[ratios.length >> 1]!) / 100;
+function middle(ratios: readonly number[]): number {
+  return Math.round(100 * medianOf(ratios)) / 100;
 }
 
 async function changelogOf(brokers: string): Promise<string> {
@@ -95,11 +96,8 @@ async function changelogOf(brokers: string): Promise<string> {
 
 /** Kafka's own consumer; its seconds are those of fetching, without its start and its rebalance. */
 async function javaFetch(brokers: string, topicName: string, records: number): Promise<Measure> {
-  const { output, cpuSeconds } = await processCost([
-    ...[brokerJava().command, '-Xmx512m', '-cp', join(await kafkaLibraries(), '*')],
-    ...['org.apache.kafka.tools.ConsumerPerformance', '--bootstrap-server', brokers, '--topic', topicName],
-    ...['--num-records', String(records), '--command-property', 'isolation.level=read_committed'],
-  ]);
+  const { consumer } = await javaPerformance(brokers);
+  const { output, cpuSeconds } = await processCost(consumer(topicName, records));
   const [names = [], values = []] = output
     .trim()
     .split('\n')
