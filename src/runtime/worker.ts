@@ -19,8 +19,6 @@ import { changelogOf } from './changelog.ts';
 import { Committer } from './committer.ts';
 import { deadLetterCodec, deadLetterRecord } from './dead-letters.ts';
 import { Feeder } from './feeder.ts';
-import { exchangePartitions } from './internal-inputs.ts';
-import { JobEnd } from './job-end.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { Purge } from './purge.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
@@ -30,10 +28,8 @@ import { WorkerCommits } from './worker-commits.ts';
 import { WorkerMembership } from './worker-membership.ts';
 import type { WorkerOptions, WorkerPhase } from './worker-options.ts';
 import { WorkerPorts } from './worker-ports.ts';
+import { WorkerStops } from './worker-stops.ts';
 import { WorkerTasks } from './worker-tasks.ts';
-
-/** How the worker is to end. */
-type Ending = 'drain' | 'close';
 
 export class Worker implements TaskWorker {
   readonly cursor = new Cursor();
@@ -51,10 +47,8 @@ export class Worker implements TaskWorker {
   readonly #commits: WorkerCommits;
   readonly #feeder: Feeder;
   readonly #tasks: WorkerTasks;
-  readonly #jobEnd: JobEnd;
   readonly #ports: WorkerPorts;
-  readonly #requests: Request[] = [];
-  #ending: Ending | undefined;
+  readonly #stops: WorkerStops;
   readonly #failed = new AbortController();
   readonly #membership = new WorkerMembership(
     () => this.#ports.member,
@@ -62,8 +56,6 @@ export class Worker implements TaskWorker {
       this.#rethrow();
     },
   );
-  #sourcesPaused = false;
-  #sourcesHeld = false;
 
   constructor(options: WorkerOptions) {
     const { plan, log, clock, topics } = options;
@@ -136,7 +128,7 @@ export class Worker implements TaskWorker {
       metadata: () => this.#tasks.metadata(),
       onAssigned: (bytes, generation) => this.#onAssigned(bytes, generation),
       inputs: () => this.#feeder.inputs,
-      sourcesPaused: () => this.#sourcesPaused,
+      sourcesPaused: () => this.#stops.sourcesPaused,
       onArrival: () => {
         this.#feeder.arrived();
         this.#wake.signal();
@@ -148,16 +140,14 @@ export class Worker implements TaskWorker {
         this.#fail(error);
       },
     });
-    const { exchange, group } = options.settings;
-    this.#jobEnd = new JobEnd({
-      log,
-      clock,
-      group,
-      exchanges: exchange === 'log' ? exchangePartitions(plan, options.layout) : [],
-      onBehind: (positions) => {
-        if (this.#feeder.isAhead(positions)) this.#commits.changed();
-      },
-      onAnswer: () => {
+    this.#stops = new WorkerStops({
+      worker: options,
+      feeder: this.#feeder,
+      commits: this.#commits,
+      tasks: this.#tasks,
+      ports: this.#ports,
+      advancing: () => this.advancing,
+      wake: () => {
         this.#wake.signal();
       },
       onError: (error) => {
@@ -248,12 +238,12 @@ export class Worker implements TaskWorker {
 
   /** Stops reading sources, finishes what is in flight, commits, ends. */
   drain(): void {
-    this.#end('drain');
+    this.#stops.end('drain');
   }
 
   /** Commits what is complete and ends; calls in flight stay in their log. */
   close(): void {
-    this.#end('close');
+    this.#stops.end('close');
   }
 
   /** Ends at once, without a commit: `run` rejects with `reason`. */
@@ -263,26 +253,13 @@ export class Worker implements TaskWorker {
 
   /** Runs `work` between two slices, after a commit with nothing uncommitted and sources paused; then goes on. */
   quiesce<T>(work: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#requests.push({
-        run: async () => {
-          try {
-            resolve(await work());
-          } catch (error) {
-            reject(StreamError.from(error, 'WORKER_FAILED'));
-          }
-        },
-        reject,
-      });
-      this.#wake.signal();
-    });
+    return this.#stops.request(work);
   }
 
   /** Holds back sources (true) while everything behind them goes on; for a cut of several workers at once. */
   holdSources(held: boolean): void {
     this.mail(() => {
-      this.#sourcesHeld = held;
-      this.#pauseSources(held);
+      this.#stops.holdSources(held);
     });
   }
 
@@ -291,11 +268,6 @@ export class Worker implements TaskWorker {
     return (
       !this.#tasks.opening && this.#commits.clean && !this.#commits.running && !this.advancing && !this.#feeder.busy()
     );
-  }
-
-  #end(ending: Ending): void {
-    this.#ending = ending;
-    this.#wake.signal();
   }
 
   #fail(thrown: unknown): void {
@@ -327,12 +299,10 @@ export class Worker implements TaskWorker {
   }
 
   async #shutDown(): Promise<void> {
-    for (const request of this.#requests.splice(0)) {
-      request.reject(new StreamError('NOT_RUNNING', 'the worker has stopped', { job: this.job }));
-    }
+    this.#stops.rejectRequests(new StreamError('NOT_RUNNING', 'the worker has stopped', { job: this.job }));
     await this.#tasks.stop();
     await this.#commits.settled();
-    this.#jobEnd.close();
+    this.#stops.close();
     this.#tasks.close();
     this.#feeder.setTasks([]);
     await this.#ports.close();
@@ -357,20 +327,10 @@ export class Worker implements TaskWorker {
       const fed = this.#mayFeed() && this.#feeder.step();
       if (this.#feeder.timeMoved() || fed) this.#commits.changed();
       if (fed && this.#feeder.roomMade()) this.#ports.intake.poll();
-      if (this.#requests.length > 0 && (await this.#tryServe(fed))) continue;
-      if (this.#ending !== undefined && (await this.#tryEnd(fed))) return;
-      if (!fed && this.#options.settings.bounded && this.#ending === undefined) {
-        if (this.#feeder.finishSources()) continue;
-        if (this.#inputsEnded() && this.#jobEnd.due) {
-          if (!this.#commits.upToDate) {
-            await this.#commits.now();
-            continue;
-          }
-          if (this.#jobEnd.reached(this.#commits.begun)) {
-            await this.#ports.leave(); // first of all: nobody may count on this worker any more
-            return;
-          }
-        }
+      if (this.#stops.mayStop(fed)) {
+        const stopped = await this.#stops.stop(fed);
+        if (stopped === 'again') continue;
+        if (stopped === 'ended') return;
       }
       const idle = !fed && !this.advancing;
       if (!idle && this.clock.monotonic() - turnStart < maxTurnMs) continue;
@@ -420,58 +380,12 @@ export class Worker implements TaskWorker {
     timer.cancel();
   }
 
-  // --- ending
-
-  /** In a bounded run: nothing is left to do for this worker unless others send it more. */
-  #inputsEnded(): boolean {
-    const { opening, complete } = this.#tasks;
-    const held = this.#sourcesHeld || this.#requests.length > 0;
-    return !this.advancing && !opening && complete && !held && this.#feeder.ended() && this.#feeder.drained();
-  }
-
-  async #tryEnd(fed: boolean): Promise<boolean> {
-    if (this.#ending === 'close') {
-      await this.#commits.now();
-      return true;
-    }
-    this.#pauseSources(true);
-    if (fed || this.advancing || this.#tasks.opening || !this.#feeder.drained()) return false;
-    await this.#commits.now();
-    // Log exchanges: what the commit made visible must come back in and be processed.
-    return this.#feeder.drained() && (await this.#feeder.exchangesEmpty(this.#options.log));
-  }
-
-  #pauseSources(paused: boolean): void {
-    if (this.#sourcesPaused === paused) return;
-    this.#sourcesPaused = paused;
-    this.#feeder.pauseSources(paused);
-    for (const input of this.#feeder.sourceInputs()) this.#ports.intake.setPaused(input, paused);
-  }
-
-  // Serves requests once the worker stands still: sources paused, exchanges empty, everything committed.
-  async #tryServe(fed: boolean): Promise<boolean> {
-    this.#pauseSources(true);
-    if (fed || this.advancing || this.#tasks.opening || this.#feeder.busy()) return false;
-    await this.#commits.now();
-    if (!(await this.#feeder.exchangesEmpty(this.#options.log))) return false;
-    for (const request of this.#requests.splice(0)) await request.run();
-    this.#pauseSources(this.#sourcesHeld || this.#ending === 'drain');
-    return true;
-  }
-
   // --- tasks
 
   #useTasks(): void {
     this.#feeder.setTasks(this.tasks);
-    this.#feeder.pauseSources(this.#sourcesPaused);
-    this.#ports.intake.setInputs(this.#feeder.inputs);
-    if (this.#sourcesPaused) for (const input of this.#feeder.sourceInputs()) this.#ports.intake.setPaused(input, true);
+    this.#stops.useInputs();
   }
-}
-
-interface Request {
-  readonly run: () => Promise<void>;
-  readonly reject: (error: Error) => void;
 }
 
 /** Longest sleep: the turn after it tells that the loop is alive. */
