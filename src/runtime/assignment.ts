@@ -7,7 +7,7 @@
  */
 import type { Assignor, MemberView } from '../core/log.ts';
 import { StreamError } from '../core/stream-error.ts';
-import type { MemberTable } from './departed.ts';
+import type { MemberTable, NextTable } from './departed.ts';
 import { placeStandbys } from './place-standbys.ts';
 import { placeTasks, type PlacedTasks, type TaskMember } from './place-tasks.ts';
 import type { TaskId } from './task.ts';
@@ -56,7 +56,7 @@ export interface Assignment {
   /** Transactional ids to fence before a task that is new here is opened. */
   readonly fence: readonly string[];
   /** The table of this generation. */
-  readonly table: Omit<MemberTable, 'generation'>;
+  readonly table: NextTable;
   /** Set when this member may not take part. */
   readonly refused?: string;
 }
@@ -66,13 +66,15 @@ export function encodeMetadata(metadata: MemberMetadata): Uint8Array {
 }
 
 export function decodeAssignment(bytes: Uint8Array): Assignment {
-  if (bytes.length === 0) return { tasks: [], complete: false, fence: [], table: { chain: '', ids: [] } };
+  if (bytes.length === 0) return { tasks: [], complete: false, fence: [], table: noTable };
   try {
     return JSON.parse(Buffer.from(bytes).toString()) as Assignment;
   } catch (cause) {
     throw new StreamError('REBALANCE', 'the assignment is not readable', { cause, reaction: 'rollback' });
   }
 }
+
+const noTable: NextTable = { ids: [], chain: '', after: 0, anew: '' };
 
 export interface AssignorOptions {
   /** One member gets everything and others are refused. */
@@ -156,7 +158,9 @@ function departures(members: readonly Member[]): {
   const ids = [...departed].filter((id) => !living.has(id)).sort();
   const count = members.length;
   const fences = new Map(members.map(({ id }, i) => [id, ids.filter((_, k) => k % count === i)]));
-  return { table: { chain: newest?.chain ?? members[0]!.id, ids: [...living, ...ids] }, fences };
+  const anew = members[0]!.id;
+  const table = { ids: [...living, ...ids], chain: newest?.chain ?? anew, after: newest?.generation ?? 0, anew };
+  return { table, fences };
 }
 
 function assignShares(

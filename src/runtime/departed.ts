@@ -6,7 +6,9 @@
  *   generation n    assignor: ids of the table of n-1 and of all members -> table of n; those of no member are shared out
  *   each member     remembers the table, in its store as well: a group that was empty for a while still knows the departed
  *
- * A table that does not descend from the newest one (its members were gone when that began) adds its ids.
+ * A table that does not descend from the newest one (its members were gone when that began) adds its ids. So a group that
+ * was deleted, or has expired, begins another descent: its generations count from the beginning, and a store that was away
+ * has a higher one that says nothing of those who have come since.
  */
 import { ByteWriter } from '../core/byte-writer.ts';
 import type { Log } from '../core/log.ts';
@@ -20,6 +22,18 @@ export interface MemberTable {
   /** The same for all tables that descend from one. */
   readonly chain: string;
   readonly ids: readonly string[];
+}
+
+/** A table as the assignor makes it, who does not know its generation. */
+export interface NextTable extends Omit<MemberTable, 'generation'> {
+  /** Generation of the newest table that is known; 0: none. */
+  readonly after: number;
+  /** The chain in a group that has not come so far: it was made anew. */
+  readonly anew: string;
+}
+
+export function tableOf(generation: number, { ids, chain, after, anew }: NextTable): MemberTable {
+  return { generation, chain: generation > after ? chain : anew, ids };
 }
 
 export interface DepartedOptions {

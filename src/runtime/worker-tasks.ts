@@ -11,7 +11,7 @@ import type { ExchangeEntry } from '../operators/exchange.ts';
 import type { SubTopology } from '../plan/plan.ts';
 import { decodeAssignment, encodeMetadata, taskAssignor, type Assignment } from './assignment.ts';
 import { changelogTopic, type Changelog } from './changelog.ts';
-import { Departed } from './departed.ts';
+import { Departed, tableOf } from './departed.ts';
 import { copyOfTask, openTask, prepareTask } from './open-task.ts';
 import type { RestoreProgress } from './restore-changelog.ts';
 import { TaskCopies, type ChangelogPlace } from './task-copies.ts';
@@ -191,7 +191,7 @@ export class WorkerTasks {
     this.#assigning = done;
     const isFirst = this.#complete === undefined;
     this.#complete = assignment.complete;
-    await this.#departed.remember({ generation, ...assignment.table });
+    await this.#departed.remember(tableOf(generation, assignment.table));
     await this.#take(assignment);
     // A static member that comes back is given what it had, without a new round: if it died before it told that it has
     // given up a task, nobody else will ask who is to have that.

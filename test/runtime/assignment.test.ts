@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeAssignment, encodeMetadata, taskAssignor } from '../../src/runtime/assignment.ts';
-import type { MemberTable } from '../../src/runtime/departed.ts';
+import { tableOf, type MemberTable } from '../../src/runtime/departed.ts';
 
 const tasks = (count: number): string[] => Array.from({ length: count }, (_, i) => `count-${String(i)}`);
 
@@ -93,7 +93,7 @@ describe('taskAssignor', () => {
       readonly fenced?: readonly string[];
     }
 
-    function rounds(members: Readonly<Record<string, Known>>) {
+    function rounds(members: Readonly<Record<string, Known>>, generation = 100) {
       const views = Object.entries(members).map(([memberId, { table, fenced = [] }]) => ({
         memberId,
         metadata: encodeMetadata({ topology: 't', id: `id-${memberId}`, held: [], table, fenced }),
@@ -102,7 +102,7 @@ describe('taskAssignor', () => {
         ([id, bytes]) => [id, decodeAssignment(bytes)] as const,
       );
       const fence = Object.fromEntries(result.map(([id, assignment]) => [id, assignment.fence]));
-      return { fence, table: { generation: 100, ...result[0]![1].table } };
+      return { fence, table: tableOf(generation, result[0]![1].table) };
     }
     const table = (ids: readonly string[], generation = 7, chain = 'x'): MemberTable => ({ generation, chain, ids });
 
@@ -114,9 +114,9 @@ describe('taskAssignor', () => {
     test('an id is remembered until somebody has fenced it', () => {
       const first = rounds({ b: { table: table(['id-a', 'id-b']) } });
       expect(first.table.ids).toEqual(['id-b', 'id-a']);
-      const heirDied = rounds({ c: { table: first.table } });
+      const heirDied = rounds({ c: { table: first.table } }, 101);
       expect(heirDied.fence).toEqual({ c: ['id-a', 'id-b'] });
-      const settled = rounds({ c: { table: heirDied.table, fenced: ['id-a', 'id-b'] } });
+      const settled = rounds({ c: { table: heirDied.table, fenced: ['id-a', 'id-b'] } }, 102);
       expect(settled).toMatchObject({ fence: { c: [] }, table: { ids: ['id-c'] } });
     });
 
@@ -129,6 +129,16 @@ describe('taskAssignor', () => {
       expect(rounds({ b: { table: newest }, c: { table: table(['old'], 3) } }).fence).toEqual({ b: [], c: [] });
       const other = rounds({ b: { table: newest }, c: { table: table(['old'], 3, 'y') } });
       expect(other).toMatchObject({ fence: { b: ['old'], c: [] }, table: { chain: 'x' } });
+    });
+
+    test('a table of the group as it was before it was deleted hides nobody who has come since', () => {
+      const before = table(['id-a', 'id-b'], 500);
+      const first = rounds({ b: { table: before }, d: {} }, 1);
+      const second = rounds({ b: { table: first.table, fenced: ['id-a'] }, d: { table: first.table } }, 2);
+      const back = rounds({ a: { table: before }, b: { table: second.table } }, 3); // and d has died
+      expect(back.fence).toEqual({ a: ['id-d'], b: [] });
+      const later = rounds({ a: { table: back.table }, b: { table: back.table } }, 4);
+      expect(later.table).toMatchObject({ generation: 4, chain: back.table.chain });
     });
   });
 });
