@@ -203,6 +203,7 @@ class Restore {
     const { clock, onProgress } = this.#options;
     let offset = from;
     let writing: Promise<unknown> = Promise.resolve();
+    if (from < this.#end) onProgress({ remaining: this.#end - from, ...this.#applied });
     try {
       while (offset < this.#end) {
         const askedAt = clock.now();

@@ -75,6 +75,7 @@ test('applies puts and deletes in order, and tells how far it is', async () => {
   await write(['row/a', '1'], ['row/b', '2'], ['row/a', null], ['row/c', '3']);
   const progress = await restore();
   expect([row('a'), row('b'), row('c')]).toEqual([undefined, '2', '3']);
+  expect(progress[0]).toEqual({ remaining: 4, records: 0, bytes: 0 });
   expect(progress.at(-1)).toMatchObject({ remaining: 0, records: 4 });
   expect(readPosition(store, 'job', 'count-0')).toEqual({ topicId: id, offset: 4, at: clock.now() });
 });
