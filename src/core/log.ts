@@ -168,8 +168,9 @@ export interface GroupListener {
   metadata(): Uint8Array;
   /** The assignment of a new generation. Must resolve before the member's next join. */
   onAssigned(assignment: Uint8Array, generation: number): Promise<void>;
-  /** Membership ended without a chance to commit (session timeout, fencing). */
+  /** Membership ended without a chance to commit (session timeout). The member joins again. */
   onLost(): void;
+  /** Membership ended for good, or an assignment could not be taken. FENCED (fail-job): another process has its name. */
   onError(error: Error): void;
 }
 
@@ -189,6 +190,11 @@ export interface GroupMember {
   readonly id: MemberId;
   /** Asks for a new generation (something given up or wanted). */
   rejoin(): void;
+  /**
+   * Fails with FENCED (fail-job) when another process has the name of this static member, or is about to take it. To be asked
+   * when others have its transactional id: then they go on, else this one may have it again. Absent: there are no others.
+   */
+  confirm?(): Promise<void>;
   /** Leaves at once, so that others need not wait for the session timeout. */
   leave(): Promise<void>;
 }

@@ -96,6 +96,20 @@ export class WorkerPorts {
     });
   }
 
+  /**
+   * What ended the worker: one that was fenced goes back to its last commit, but not where another process has its name.
+   * Otherwise the two would fence each other in turn.
+   */
+  async confirm(error: unknown): Promise<unknown> {
+    if (!StreamError.is(error) || error.code !== 'FENCED' || error.reaction === 'fail-job') return error;
+    try {
+      await this.#member?.confirm?.();
+      return error;
+    } catch (reason) {
+      return StreamError.is(reason) && reason.code === 'FENCED' ? reason : error;
+    }
+  }
+
   /** Leaves the group: nobody gives this worker anything any more. */
   async leave(): Promise<void> {
     await this.#closing(() => this.#member?.leave());

@@ -230,7 +230,7 @@ export class Worker implements TaskWorker {
       this.#setPhase('stopped');
     } catch (error) {
       this.#setPhase('failed');
-      throw error;
+      throw await this.#ports.confirm(error);
     } finally {
       await this.#shutDown();
     }

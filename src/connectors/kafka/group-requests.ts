@@ -65,7 +65,11 @@ export class GroupRequests {
     );
   }
 
-  sync(request: SyncGroupRequest): Promise<{ readonly errorCode: number; readonly assignment: Buffer }> {
+  /** Answered when the leader has decided; should it die before that, when its session is over, or the time for the round. */
+  sync(
+    request: SyncGroupRequest,
+    sessionTimeoutMs: number,
+  ): Promise<{ readonly errorCode: number; readonly assignment: Buffer }> {
     return this.#coordinator.call(
       {
         what: 'fetching of an assignment',
@@ -74,18 +78,19 @@ export class GroupRequests {
         body: encodeSyncGroupRequest(request),
         decode: decodeSyncGroupResponse,
         complaint: unexpected,
+        timeoutMs: Math.max(sessionTimeoutMs, this.#context.settings.rebalanceTimeoutMs) + graceMs,
       },
       { ...persistence(this.#context), signal: this.#signal },
     );
   }
 
-  /** One try: the next heartbeat is the second one. */
-  heartbeat(member: MemberId, instanceId: string | undefined, timeoutMs: number): Promise<number> {
+  /** One try: the next heartbeat is the second one. `slot`: another one is answered also while a join waits. */
+  heartbeat(member: MemberId, instanceId: string | undefined, timeoutMs: number, slot = this.#slot): Promise<number> {
     return this.#coordinator.call(
       {
         what: 'heartbeat',
         api: heartbeatApi,
-        slot: this.#slot,
+        slot,
         body: encodeHeartbeatRequest(member, instanceId),
         decode: decodeHeartbeatResponse,
         complaint: (errorCode) => unexpected({ errorCode }),

@@ -4,12 +4,12 @@
  *
  *   joining --JoinGroup--> syncing --SyncGroup--> assigned --(heartbeat: rebalance, or rejoin())--> joining
  *     any --the coordinator does not know the member--> onLost, then joining as a new one
- *     any --another instance of the same name (FENCED), or an error that will not pass--> onError, ended
+ *     any --another process has its name (FENCED), or an error that will not pass--> onError, ended
  *
  * Heartbeats have their own timer and go on while an assignment is being taken in. They pause while joining: then the
  * coordinator waits for us, not for heartbeats, and would answer them only after the join.
  */
-import type { Timer } from '../../core/clock.ts';
+import { delay, type Timer } from '../../core/clock.ts';
 import type { GroupMember, GroupSpec, MemberId } from '../../core/log.ts';
 import { StreamError } from '../../core/stream-error.ts';
 import { groupCodes, GroupRequests } from './group-requests.ts';
@@ -23,6 +23,9 @@ const protocol = 'millrace-1';
 
 /** Generations come in pairs: one in which tasks are given up and one in which they are given out. */
 const firstHeartbeatMs = 50;
+
+/** A process that takes a name opens its transactional id first, and then enters the group. */
+const enteringMs = 1_000;
 
 /** What a round ended with: an assignment, or the need for another round, as the same member or as a new one. */
 type Round = { readonly id: MemberId; readonly assignment: Buffer } | 'again' | 'lost';
@@ -39,6 +42,8 @@ export class KafkaMember implements GroupMember {
   #memberId = '';
   /** Generation of the last join that was answered with this id; -1: none. */
   #joined = -1;
+  /** The place of the name was taken once since the last assignment. */
+  #displaced = false;
   /** A join was sent. */
   #asked = false;
   /** Times that `rejoin` was called. */
@@ -69,6 +74,19 @@ export class KafkaMember implements GroupMember {
     this.#askToJoin();
   }
 
+  async confirm(): Promise<void> {
+    const { clock } = this.#context;
+    const { instanceId, sessionTimeoutMs } = this.#spec;
+    this.#abort.signal.throwIfAborted();
+    if (instanceId === undefined || this.#id.generation < 0) return;
+    const ask = (): Promise<number> =>
+      this.#requests.heartbeat(this.#id, instanceId, Math.min(sessionTimeoutMs, enteringMs), 'control');
+    const code = await ask();
+    if (code === groupCodes.unknownMember || code === groupCodes.illegalGeneration) return; // nobody has taken its place
+    await delay(clock, enteringMs, this.#abort.signal);
+    await ask();
+  }
+
   async leave(): Promise<void> {
     if (this.#hasEnded()) return;
     this.stop();
@@ -77,8 +95,12 @@ export class KafkaMember implements GroupMember {
 
   /** Ends without a good-bye: the log is closing. */
   stop(): void {
+    this.#stop(new StreamError('LOG_CLOSED', `the membership in group '${this.#spec.group}' has ended`));
+  }
+
+  #stop(reason: StreamError): void {
     this.#heartbeat?.cancel();
-    this.#abort.abort(new StreamError('LOG_CLOSED', `the membership in group '${this.#spec.group}' has ended`));
+    this.#abort.abort(reason);
     this.#context.transport.release(this.#slot);
     this.#wake();
   }
@@ -105,7 +127,7 @@ export class KafkaMember implements GroupMember {
     await this.#context.clock.yield(); // the caller gets its member before the listener is asked for anything
     try {
       while (!this.#hasEnded()) {
-        const round = await this.#join();
+        const round = await this.#join().catch((error: unknown) => this.#displacement(error));
         if (this.#hasEnded()) return;
         if (round === 'lost') this.#lose();
         else if (round !== 'again') await this.#assign(round);
@@ -113,6 +135,16 @@ export class KafkaMember implements GroupMember {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  // A member that took its own place back while a round was under way is known by its new id to this coordinator only, until
+  // the round ends: another one goes by the id from before. So it may take its place once more. Where two processes do so in
+  // turn, the second displacement ends one of them; one that has been given an assignment is known by its id everywhere.
+  #displacement(error: unknown): Round {
+    const isFenced = StreamError.is(error) && error.code === 'FENCED';
+    if (!isFenced || this.#displaced || this.#memberId === this.#id.memberId) throw error;
+    this.#displaced = true;
+    return 'lost';
   }
 
   async #join(): Promise<Round> {
@@ -142,13 +174,9 @@ export class KafkaMember implements GroupMember {
       return 'lost';
     }
     this.#joined = generation;
-    const { errorCode: syncError, assignment } = await this.#requests.sync({
-      group,
-      generation,
-      memberId,
-      instanceId,
-      assignments: memberId === joined.leader ? this.#decide(joined) : new Map<string, Uint8Array>(),
-    });
+    const assignments = memberId === joined.leader ? this.#decide(joined) : new Map<string, Uint8Array>();
+    const syncing = { group, generation, memberId, instanceId, assignments };
+    const { errorCode: syncError, assignment } = await this.#requests.sync(syncing, sessionTimeoutMs);
     if (syncError !== groupCodes.none) return nextRound(syncError);
     return { id: { group, generation, memberId }, assignment };
   }
@@ -163,6 +191,7 @@ export class KafkaMember implements GroupMember {
   async #assign({ id, assignment }: Exclude<Round, string>): Promise<void> {
     const { listener } = this.#spec;
     this.#id = id;
+    this.#displaced = false;
     this.#joining = false;
     this.#pauseMs = firstHeartbeatMs;
     this.#heartbeatLater();
@@ -189,9 +218,8 @@ export class KafkaMember implements GroupMember {
   #fail(thrown: unknown): void {
     if (this.#hasEnded()) return;
     const error = StreamError.from(thrown, 'REBALANCE', { reaction: 'rollback' });
-    this.stop();
-    if (error.code === 'FENCED') this.#spec.listener.onLost();
-    else void this.#sayGoodBye().catch(() => undefined); // then its session ends by itself
+    this.#stop(error);
+    if (error.code !== 'FENCED') void this.#sayGoodBye().catch(() => undefined); // then its session ends by itself
     this.#spec.listener.onError(error);
   }
 

@@ -112,7 +112,6 @@ export class ConsumerGroup {
     for (const other of this.#members.values()) {
       if (instanceId === undefined || other.spec.instanceId !== instanceId) continue;
       this.#remove(other);
-      other.spec.listener.onLost();
       other.spec.listener.onError(
         new StreamError('FENCED', `another instance '${instanceId}' has joined group '${this.#name}'`),
       );

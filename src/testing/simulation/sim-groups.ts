@@ -227,7 +227,7 @@ export class SimGroups {
   #limitRound(group: Group): void {
     const { generation } = group;
     const sessionMs = Math.max(...[...group.members.values()].map(({ request }) => request.sessionTimeoutMs));
-    const timeoutMs = sessionMs * pick(this.#scheduler.random, [0.4, 1]);
+    const timeoutMs = sessionMs * pick(this.#scheduler.random, [0.6, 1, 2]);
     this.#scheduler.at(timeoutMs, 'rebalance timeout', () => {
       if (!group.preparing || group.generation !== generation) return;
       for (const [id, member] of group.members) {

@@ -20,15 +20,16 @@ export class SimMember implements GroupMember {
   #assigning = false;
   #wantsJoin = false;
   #left = false;
-  /** Its thread is busy: it comes late to rounds, or misses them. */
-  readonly #isSlow: boolean;
+  /** How many times it may come late to a round, or miss it: its thread is busy, but it is heard of. */
+  #lateTimes: number;
+  #dawdling = false;
 
   constructor(host: Host, groups: SimGroups, spec: GroupSpec, newId: () => string) {
     this.#host = host;
     this.#groups = groups;
     this.#spec = spec;
     this.#newId = newId;
-    this.#isSlow = chance(host.random, 0.3);
+    this.#lateTimes = chance(host.random, 0.3) ? 3 : 0;
     this.#id = { group: spec.group, generation: -1, memberId: newId() };
     void this.#join();
     this.#heartbeatLater();
@@ -40,7 +41,7 @@ export class SimMember implements GroupMember {
 
   rejoin(): void {
     if (this.#left) return;
-    if (this.#joining || this.#assigning) this.#wantsJoin = true;
+    if (this.#joining || this.#assigning || this.#dawdling) this.#wantsJoin = true;
     else void this.#join();
   }
 
@@ -55,6 +56,8 @@ export class SimMember implements GroupMember {
   }
 
   async #join(): Promise<void> {
+    if (this.#lateTimes > 0 && this.#id.generation >= 0) await this.#dawdle();
+    if (this.#isLeft()) return;
     this.#joining = true;
     this.#wantsJoin = false;
     const { group, memberId, generation } = this.#id;
@@ -64,7 +67,6 @@ export class SimMember implements GroupMember {
       const metadata = Uint8Array.from(listener.metadata());
       const first = generation < 0;
       const request = { group, memberId, first, instanceId, metadata, sessionTimeoutMs, assignor };
-      if (this.#isSlow && generation >= 0) await this.#dawdle();
       answer = await this.#host.call('group.join', () => this.#groups.join(request));
     } catch (error) {
       this.#joining = false;
@@ -93,7 +95,10 @@ export class SimMember implements GroupMember {
   async #dawdle(): Promise<void> {
     const { clock, random } = this.#host;
     if (chance(random, 0.5)) return;
-    await new Promise<void>((resolve) => void clock.schedule(random() * this.#spec.sessionTimeoutMs, resolve));
+    this.#lateTimes--;
+    this.#dawdling = true;
+    await new Promise<void>((resolve) => void clock.schedule(random() * 2.5 * this.#spec.sessionTimeoutMs, resolve));
+    this.#dawdling = false;
   }
 
   // A round ended without this member, in which others may have been given what it has.

@@ -238,6 +238,16 @@ test('a round that is overtaken is joined anew, as the same member', async () =>
   expect(member.id.memberId).toBe('m1');
 });
 
+test.each([9_000, 900_000])(
+  'waits for a leader until its session of %d ms or the time for the round is over',
+  async (sessionTimeoutMs) => {
+    const { transport, settle } = start({ sessionTimeoutMs });
+    await settle();
+    const waits = transport.sent.find(({ apiKey }) => apiKey === syncGroup)!.timeoutMs!;
+    expect(waits).toBeGreaterThan(Math.max(sessionTimeoutMs, 300_000));
+  },
+);
+
 test('the first heartbeats of a generation are close together, as the next one may follow soon', async () => {
   const { transport, clock, settle } = start();
   await settle();
@@ -260,16 +270,84 @@ test('a lost heartbeat means nothing; the coordinator is looked up again', async
   expect(seen).toEqual(['1: for none']);
 });
 
-test('another instance of the same name fences: lost, told, ended', async () => {
-  const { transport, clock, settle, seen, errors, coordinator } = start({ instanceId: 'one' });
-  await settle();
-  transport.answer(heartbeat, code(82));
-  await clock.advance(1_000);
-  expect(seen.at(-1)).toBe('lost');
-  expect(errors).toMatchObject([{ code: 'FENCED', reaction: 'fail-job' }]);
-  await clock.advance(60_000);
-  expect(coordinator.joins.length).toBe(2);
-  expect(clock.pending).toBe(0);
+describe('another process with the same name', () => {
+  const displaced: Answer = ({ apiKey }) => {
+    const out = new RequestWriter().int32(0).int16(82);
+    if (apiKey === syncGroup) return out.bytes(Buffer.alloc(0)).finish();
+    return out
+      .int32(-1)
+      .string(null)
+      .string('')
+      .string('')
+      .array([], () => undefined)
+      .finish();
+  };
+
+  test('ends a member that has an assignment: the job has failed, it does not only go back', async () => {
+    const { transport, clock, settle, seen, errors, coordinator, member } = start({ instanceId: 'one' });
+    await settle();
+    transport.answer(heartbeat, code(82));
+    await clock.advance(1_000);
+    expect(seen).toEqual(['1: for none']);
+    expect(errors).toMatchObject([{ code: 'FENCED', reaction: 'fail-job' }]);
+    await expect(member.confirm()).rejects.toBe(errors[0]);
+    await clock.advance(60_000);
+    expect(coordinator.joins.length).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    ['joining', joinGroup],
+    ['waiting for its first assignment', syncGroup],
+  ])('may be this member itself, when it was %s: it takes its place once more', async (_, api) => {
+    const { transport, settle, seen, errors, coordinator } = start({ instanceId: 'one' });
+    if (api === joinGroup) transport.answer(joinGroup, coordinator.join, displaced, coordinator.join);
+    else transport.answer(syncGroup, displaced, coordinator.sync);
+    await settle();
+    expect(errors).toEqual([]);
+    expect(coordinator.joins.map(({ memberId }) => memberId).slice(-2)).toEqual(['', 'm2']);
+    expect(seen.length).toBe(1);
+  });
+
+  test('that takes the place again ends it', async () => {
+    const { transport, settle, seen, errors, clock } = start({ instanceId: 'one' });
+    transport.answer(syncGroup, displaced);
+    await settle();
+    expect(count(transport, syncGroup)).toBe(2);
+    expect(errors).toMatchObject([{ code: 'FENCED', reaction: 'fail-job' }]);
+    expect(seen).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  describe('is asked for when others have the transactional id', () => {
+    test('and found, also when it enters the group a moment later', async () => {
+      const { transport, clock, settle, member } = start({ instanceId: 'one' });
+      await settle();
+      transport.answer(heartbeat, code(0), code(82));
+      const confirmed = expect(member.confirm()).rejects.toMatchObject({ code: 'FENCED', reaction: 'fail-job' });
+      await clock.advance(1_000);
+      await confirmed;
+      expect(transport.sent.some(({ apiKey, slot }) => apiKey === heartbeat && slot === 'control')).toBe(true);
+    });
+
+    test('and not there: still a member, or expelled', async () => {
+      const { transport, clock, settle, member, errors } = start({ instanceId: 'one' });
+      await settle();
+      const stillThere = member.confirm();
+      await clock.advance(1_000);
+      await stillThere;
+      transport.answer(heartbeat, code(25));
+      await member.confirm();
+      expect(errors).toEqual([]);
+    });
+
+    test('and nobody is asked for without a name', async () => {
+      const { transport, settle, member } = start();
+      await settle();
+      await member.confirm();
+      expect(count(transport, heartbeat)).toBe(0);
+    });
+  });
 });
 
 test('a session timeout that the brokers refuse is a matter of configuration', async () => {

@@ -21,6 +21,7 @@ export interface SentRequest {
   readonly apiKey: number;
   readonly body: Buffer;
   readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
 export type Answer = (request: SentRequest) => Buffer | Promise<Buffer>;
@@ -53,7 +54,7 @@ export class ScriptedTransport implements KafkaTransport {
     options: SendOptions = {},
   ): Promise<Buffer> {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.concat(body);
-    const request = { node, slot, apiKey, body: bytes, signal: options.signal };
+    const request = { node, slot, apiKey, body: bytes, signal: options.signal, timeoutMs: options.timeoutMs };
     this.sent.push(request);
     const answers = this.#answers.get(apiKey);
     if (answers === undefined) throw new StreamError('SIMULATION_FAILED', `no answer for request ${apiKey}`);

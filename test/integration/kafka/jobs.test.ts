@@ -90,6 +90,49 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
     expect(complete).toBeGreaterThan(0);
   });
 
+  test('processes with one name: each ends when the next one comes, and every frame is there once', async () => {
+    const log = await openLog(cluster().bootstrap);
+    const start = () =>
+      new CliProcess(freshFolder(), 'aggregation', '--kafka', cluster().bootstrap, '--instance', 'one-name');
+    const frames = framesOfNow(6_000, 20_000);
+    const results = frames.flatMap((frame) => assessmentTasks(frame, 2)).map(assessByRule);
+    let fed = 0;
+    const feed = async (until: number): Promise<void> => {
+      for (; fed < until; fed += 100) {
+        const ids = new Set(frames.slice(fed, fed + 100).map(({ messageId }) => messageId));
+        await put(log, topics.detectionResults, frames.slice(fed, fed + 100));
+        await put(
+          log,
+          topics.riskAssessmentResults,
+          results.filter(({ requestId }) => ids.has(requestId)),
+        );
+      }
+    };
+    const ours = async (): Promise<MergedRecord[]> => {
+      const [description] = await log.topics.describe([topics.mergedDetections.name]);
+      if (description === undefined) return [];
+      const read = (await readSettled(log, topics.mergedDetections.name, topics.mergedDetections.codec)).flat();
+      return read.filter(({ messageId }) => Number(messageId.slice(6)) >= 20_000);
+    };
+    let last = start();
+    for (let times = 1; times <= 3; times++) {
+      const before = (await ours()).length;
+      await feed(times * 1_500);
+      await until(async () => (await ours()).length > before);
+      const next = start();
+      const feeding = feed(times * 1_500 + 500); // so that it commits while the other one starts
+      expect(await last.exit).toBe(3);
+      expect(last.err).toContain('Another process has this instance name');
+      await feeding;
+      last = next;
+    }
+    await feed(frames.length);
+    await until(async () => (await ours()).length >= frames.length);
+    expect(await last.drain()).toBe(0);
+    const ids = (await ours()).map(({ messageId }) => messageId);
+    expect(ids.sort()).toEqual(frames.map(({ messageId }) => messageId).sort());
+  });
+
   test('pipeline: cameras that are arithmetic, everything else on the broker', async () => {
     const log = await openLog(cluster().bootstrap);
     const folder = freshFolder();

@@ -124,7 +124,7 @@ describe('SimLog, Kafka-shaped', () => {
   });
 
   it('refuses offsets of an old generation, and nothing of that commit becomes visible', async () => {
-    const world = new SimWorld(8);
+    const world = new SimWorld(9);
     const { log } = world.host();
     const joined = await member(world, log);
     const before = joined.id;
