@@ -90,29 +90,19 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
     expect(complete).toBeGreaterThan(0);
   });
 
-  test('processes with one name: each ends when the next one comes, and every frame is there once', async () => {
+  test('processes with one name: each ends when the next one comes, and every task is there once', async () => {
     const log = await openLog(cluster().bootstrap);
     const start = () =>
-      new CliProcess(freshFolder(), 'aggregation', '--kafka', cluster().bootstrap, '--instance', 'one-name');
+      new CliProcess(freshFolder(), 'task-generation', '--kafka', cluster().bootstrap, '--instance', 'one-name');
     const frames = framesOfNow(6_000, 20_000);
-    const results = frames.flatMap((frame) => assessmentTasks(frame, 2)).map(assessByRule);
     let fed = 0;
     const feed = async (until: number): Promise<void> => {
-      for (; fed < until; fed += 100) {
-        const ids = new Set(frames.slice(fed, fed + 100).map(({ messageId }) => messageId));
-        await put(log, topics.detectionResults, frames.slice(fed, fed + 100));
-        await put(
-          log,
-          topics.riskAssessmentResults,
-          results.filter(({ requestId }) => ids.has(requestId)),
-        );
-      }
+      for (; fed < until; fed += 100) await put(log, topics.detectionResults, frames.slice(fed, fed + 100));
     };
-    const ours = async (): Promise<MergedRecord[]> => {
-      const [description] = await log.topics.describe([topics.mergedDetections.name]);
-      if (description === undefined) return [];
-      const read = (await readSettled(log, topics.mergedDetections.name, topics.mergedDetections.codec)).flat();
-      return read.filter(({ messageId }) => Number(messageId.slice(6)) >= 20_000);
+    const ours = async (): Promise<string[]> => {
+      const { name, codec } = topics.assessmentTasks;
+      const read = (await readSettled(log, name, codec)).flat();
+      return read.filter(({ requestId }) => Number(requestId.slice(6)) >= 20_000).map(({ taskId }) => taskId);
     };
     let last = start();
     for (let times = 1; times <= 3; times++) {
@@ -127,10 +117,10 @@ describeOnKafka('jobs on a broker', {}, (cluster) => {
       last = next;
     }
     await feed(frames.length);
-    await until(async () => (await ours()).length >= frames.length);
+    const expected = frames.flatMap((frame) => assessmentTasks(frame, 2)).map(({ taskId }) => taskId);
+    await until(async () => (await ours()).length >= expected.length);
     expect(await last.drain()).toBe(0);
-    const ids = (await ours()).map(({ messageId }) => messageId);
-    expect(ids.sort()).toEqual(frames.map(({ messageId }) => messageId).sort());
+    expect((await ours()).sort()).toEqual(expected.sort());
   });
 
   test('pipeline: cameras that are arithmetic, everything else on the broker', async () => {
