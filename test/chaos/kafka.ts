@@ -39,6 +39,8 @@ export interface KafkaChaosResult extends OutputFindings {
   readonly zombies: number;
   readonly joins: number;
   readonly records: number;
+  /** Processes that ended by themselves. */
+  readonly failed: number;
   readonly seconds: number;
 }
 
@@ -118,10 +120,9 @@ class Run {
     } finally {
       await Promise.all([...this.#workers, ...this.#joiners].map((worker) => worker.kill()));
     }
-    if (this.#failures > 0) this.#say(`${String(this.#failures)} processes failed by themselves`);
     const findings = await checkOutputs(this.#brokers, input);
     const seconds = Math.round((systemClock.monotonic() - this.#start) / 1000);
-    return { kills, zombies, joins, records, ...findings, seconds };
+    return { kills, zombies, joins, records, ...findings, failed: this.#failures, seconds };
   }
 
   // --- faults

@@ -51,5 +51,5 @@ function chaos() {
 const result = await chaos();
 console.log(values.json ? JSON.stringify(result) : result);
 const found: Readonly<Record<string, number>> = { ...result };
-const wrong = ['lost', 'doubled', 'disordered', 'split'].reduce((sum, name) => sum + (found[name] ?? 0), 0);
+const wrong = ['lost', 'doubled', 'disordered', 'split', 'failed'].reduce((sum, name) => sum + (found[name] ?? 0), 0);
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -75,16 +75,26 @@ export class KafkaMember implements GroupMember {
   }
 
   async confirm(): Promise<void> {
-    const { clock } = this.#context;
+    if (!(await this.#isKnown())) return; // nobody has taken its place
+    await delay(this.#context.clock, enteringMs, this.#abort.signal);
+    await this.#isKnown();
+  }
+
+  /** Whether the group has it as the member it was last; fails with FENCED when it has another one of its name. */
+  async #isKnown(): Promise<boolean> {
     const { instanceId, sessionTimeoutMs } = this.#spec;
     this.#abort.signal.throwIfAborted();
-    if (instanceId === undefined || this.#id.generation < 0) return;
-    const ask = (): Promise<number> =>
-      this.#requests.heartbeat(this.#id, instanceId, Math.min(sessionTimeoutMs, enteringMs), 'control');
-    const code = await ask();
-    if (code === groupCodes.unknownMember || code === groupCodes.illegalGeneration) return; // nobody has taken its place
-    await delay(clock, enteringMs, this.#abort.signal);
-    await ask();
+    const asked = this.#id;
+    const isLost = (): boolean => this.#memberId !== asked.memberId; // then it may be that other one itself
+    if (instanceId === undefined || isLost()) return false;
+    const timeoutMs = Math.min(sessionTimeoutMs, enteringMs);
+    try {
+      const code = await this.#requests.heartbeat(asked, instanceId, timeoutMs, 'control');
+      return code !== groupCodes.unknownMember && code !== groupCodes.illegalGeneration;
+    } catch (error) {
+      if (isLost()) return false;
+      throw error;
+    }
   }
 
   async leave(): Promise<void> {

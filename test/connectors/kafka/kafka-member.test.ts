@@ -341,6 +341,24 @@ describe('another process with the same name', () => {
       expect(errors).toEqual([]);
     });
 
+    test('and is not the member itself, which was expelled and is back', async () => {
+      const { transport, clock, settle, member, seen, coordinator } = start({ instanceId: 'one' });
+      await settle();
+      transport.answer(heartbeat, code(25), code(82));
+      let enter: () => void = () => undefined;
+      const entered = new Promise<void>((resolve) => (enter = resolve));
+      transport.answer(joinGroup, coordinator.join, async (request) => {
+        await entered;
+        return coordinator.join(request);
+      });
+      await clock.advance(100);
+      expect(seen.at(-1)).toBe('lost'); // and the place is its own again, under another id
+      await member.confirm();
+      enter();
+      await settle();
+      expect(member.id.memberId).toBe('m2');
+    });
+
     test('and nobody is asked for without a name', async () => {
       const { transport, settle, member } = start();
       await settle();
