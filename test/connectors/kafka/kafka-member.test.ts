@@ -71,6 +71,25 @@ class Coordinator {
   };
 }
 
+/** A join that ends with an error. */
+function refused(errorCode: number): Answer {
+  return () =>
+    new RequestWriter()
+      .int32(0)
+      .int16(errorCode)
+      .int32(-1)
+      .string(null)
+      .string('')
+      .string('')
+      .array([], () => undefined)
+      .finish();
+}
+
+/** The answer to a SyncGroup that ends with an error. */
+function unassigned(errorCode: number): Answer {
+  return () => new RequestWriter().int32(0).int16(errorCode).bytes(Buffer.alloc(0)).finish();
+}
+
 function start(more: Partial<GroupSpec> = {}) {
   const { transport, clock, context } = scripted();
   const coordinator = new Coordinator();
@@ -185,17 +204,7 @@ describe('a member that is not known any more', () => {
 
   test('has lost nothing when it never had anything', async () => {
     const { transport, settle, seen, coordinator } = start();
-    const unknown: Answer = () =>
-      new RequestWriter()
-        .int32(0)
-        .int16(25)
-        .int32(-1)
-        .string(null)
-        .string('')
-        .string('')
-        .array([], () => undefined)
-        .finish();
-    transport.answer(joinGroup, coordinator.join, unknown, coordinator.join);
+    transport.answer(joinGroup, coordinator.join, refused(25), coordinator.join);
     await settle();
     expect(seen).toEqual(['1: for none']);
   });
@@ -219,8 +228,7 @@ describe('a round that ended without the member', () => {
   test('is none when its assignment was overtaken, or when the group is older than the member', async () => {
     const { transport, coordinator, settle, seen, member } = start();
     coordinator.generation = 57;
-    const overtaken: Answer = () => new RequestWriter().int32(0).int16(27).bytes(Buffer.alloc(0)).finish();
-    transport.answer(syncGroup, overtaken, coordinator.sync, overtaken, coordinator.sync);
+    transport.answer(syncGroup, unassigned(27), coordinator.sync, unassigned(27), coordinator.sync);
     await settle();
     member.rejoin();
     await settle();
@@ -231,8 +239,7 @@ describe('a round that ended without the member', () => {
 
 test('a round that is overtaken is joined anew, as the same member', async () => {
   const { transport, coordinator, settle, seen, member } = start();
-  const overtaken: Answer = () => new RequestWriter().int32(0).int16(27).bytes(Buffer.alloc(0)).finish();
-  transport.answer(syncGroup, overtaken, coordinator.sync);
+  transport.answer(syncGroup, unassigned(27), coordinator.sync);
   await settle();
   expect(seen).toEqual(['2: for none']);
   expect(member.id.memberId).toBe('m1');
@@ -271,18 +278,6 @@ test('a lost heartbeat means nothing; the coordinator is looked up again', async
 });
 
 describe('another process with the same name', () => {
-  const displaced: Answer = ({ apiKey }) => {
-    const out = new RequestWriter().int32(0).int16(82);
-    if (apiKey === syncGroup) return out.bytes(Buffer.alloc(0)).finish();
-    return out
-      .int32(-1)
-      .string(null)
-      .string('')
-      .string('')
-      .array([], () => undefined)
-      .finish();
-  };
-
   test('ends a member that has an assignment: the job has failed, it does not only go back', async () => {
     const { transport, clock, settle, seen, errors, coordinator, member } = start({ instanceId: 'one' });
     await settle();
@@ -301,8 +296,8 @@ describe('another process with the same name', () => {
     ['waiting for its first assignment', syncGroup],
   ])('may be this member itself, when it was %s: it takes its place once more', async (_, api) => {
     const { transport, settle, seen, errors, coordinator } = start({ instanceId: 'one' });
-    if (api === joinGroup) transport.answer(joinGroup, coordinator.join, displaced, coordinator.join);
-    else transport.answer(syncGroup, displaced, coordinator.sync);
+    if (api === joinGroup) transport.answer(joinGroup, coordinator.join, refused(82), coordinator.join);
+    else transport.answer(syncGroup, unassigned(82), coordinator.sync);
     await settle();
     expect(errors).toEqual([]);
     expect(coordinator.joins.map(({ memberId }) => memberId).slice(-2)).toEqual(['', 'm2']);
@@ -311,7 +306,7 @@ describe('another process with the same name', () => {
 
   test('that takes the place again ends it', async () => {
     const { transport, settle, seen, errors, clock } = start({ instanceId: 'one' });
-    transport.answer(syncGroup, displaced);
+    transport.answer(syncGroup, unassigned(82));
     await settle();
     expect(count(transport, syncGroup)).toBe(2);
     expect(errors).toMatchObject([{ code: 'FENCED', reaction: 'fail-job' }]);
@@ -370,17 +365,7 @@ describe('another process with the same name', () => {
 
 test('a session timeout that the brokers refuse is a matter of configuration', async () => {
   const { transport, settle, errors, clock } = start();
-  const refused: Answer = () =>
-    new RequestWriter()
-      .int32(0)
-      .int16(26)
-      .int32(-1)
-      .string(null)
-      .string('')
-      .string('')
-      .array([], () => undefined)
-      .finish();
-  transport.answer(joinGroup, refused);
+  transport.answer(joinGroup, refused(26));
   await settle();
   expect(errors).toMatchObject([
     { code: 'CONFIG_INVALID', remedy: expect.stringContaining('session.timeout') as string },
