@@ -1,111 +1,106 @@
 /**
- * The binary Avro encoding of a contract, by avsc. What avsc does differently from the JSON encoding is levelled here:
- * - a `long` is a number and anything beyond 2^53 - 1 is refused (avsc refuses 2^53 - 1 itself and may round others);
- * - decoded records are plain objects, not instances of generated classes;
- * - null of an optional field is read as undefined, and lengths of tuples and finite numbers are checked.
+ * The binary Avro encoding of a contract. What its own schema writes is written and read by generated code. What older or
+ * other schemas wrote, and what the generated code does not take (wrong values and broken bytes, but also rare forms that
+ * are right, like absent fields with a default), goes to avsc.
  */
-import type avro from 'avsc';
 import type { ByteWriter } from '../core/byte-writer.ts';
-import { onDemand } from '../core/on-demand.ts';
 import { StreamError } from '../core/stream-error.ts';
+import { avroDecoderSource } from './avro-decoder-source.ts';
+import { avroEncoderSource } from './avro-encoder-source.ts';
+import { AvroReader } from './avro-reader.ts';
 import type { AvroSchema } from './avro-schema.ts';
-import { resolvableSchema } from './canonical-form.ts';
-import { conform } from './conform.ts';
+import { mostExact, writeLong, writeText } from './avro-write.ts';
+import { AvscCodec, type AvroDecoder } from './avsc-codec.ts';
+import { fingerprintOf } from './canonical-form.ts';
+import { compile } from './compile.ts';
+import { wrongValue } from './json-write.ts';
+import { parseSchema } from './parse-schema.ts';
 import type { RecordShape } from './shape.ts';
 
-const avsc = onDemand('avsc') as () => typeof avro;
+export type { AvroDecoder };
 
-type Schema = Parameters<typeof avro.Type.forSchema>[0];
+/** Throws for a value that it does not take; it may have written a part of it then. */
+export type AvroWriter = (out: ByteWriter, value: unknown) => void;
 
-/** A long as eight little-endian bytes, as avsc hands them on. */
-let long: avro.Type | undefined;
-const exactLong = (): avro.Type =>
-  (long ??= avsc().types.LongType.__with({
-    fromBuffer: (bytes: Buffer) => {
-      const value = bytes.readInt32LE(4) * 0x1_0000_0000 + bytes.readUInt32LE(0);
-      if (!Number.isSafeInteger(value)) {
-        throw new StreamError('DECODE_FAILED', `expected an integer below 2^53, got ${bytes.readBigInt64LE()}`);
-      }
-      return value;
-    },
-    toBuffer: (value: number) => {
-      const bytes = Buffer.allocUnsafe(8);
-      bytes.writeBigInt64LE(BigInt(value));
-      return bytes;
-    },
-    fromJSON: Number,
-    toJSON: (value: unknown) => value,
-    isValid: Number.isSafeInteger,
-    compare: (a: number, b: number) => Math.sign(a - b),
-  }));
+export function compileAvroWriter(shape: RecordShape): AvroWriter {
+  const names = ['fail', 'long', 'text', 'mostExact'];
+  return compile(names, [wrongValue, writeLong, writeText, mostExact], avroEncoderSource(shape)) as AvroWriter;
+}
 
-export type AvroDecoder = (bytes: Buffer, start: number, end: number) => unknown;
+/** Throws DECODE_FAILED, or something else for bytes that it does not take. */
+export type AvroWalk = (bytes: Buffer, start: number, reader: AvroReader) => unknown;
+
+export function compileAvroReader(shape: RecordShape): AvroWalk {
+  return compile([], [], avroDecoderSource(shape)) as AvroWalk;
+}
+
+const refused = Symbol('refused');
+const reader = new AvroReader();
+
+/** The value, or `refused`. Throws DECODE_FAILED. */
+function walk(read: AvroWalk, bytes: Buffer, start: number, end: number): unknown {
+  reader.start(end);
+  try {
+    const value = read(bytes, start, reader);
+    return reader.at === end && !reader.doubtful ? value : refused;
+  } catch (thrown) {
+    if (StreamError.is(thrown)) throw thrown;
+    return refused; // also where it is nested deeper than the stack
+  }
+}
+
+/** Undefined: avsc reads more kinds of schemas than a contract can have. */
+function shapeOf(schema: AvroSchema): RecordShape | undefined {
+  try {
+    return parseSchema(schema);
+  } catch {
+    return undefined;
+  }
+}
 
 export class AvroCodec {
   readonly #shape: RecordShape;
-  readonly #type: avro.Type;
-  /** Decodes what this contract wrote. */
-  readonly decode: AvroDecoder;
+  readonly #write: AvroWriter;
+  readonly #read: AvroWalk;
+  #byAvsc: AvscCodec | undefined;
 
   constructor(shape: RecordShape) {
     this.#shape = shape;
-    this.#type = typeOf(resolvableSchema(shape));
-    this.decode = this.#decoder(undefined);
+    this.#write = compileAvroWriter(shape);
+    this.#read = compileAvroReader(shape);
   }
 
   /** Throws ENCODE_FAILED with the path of the wrong field. */
   encode(value: unknown, out: ByteWriter): void {
-    let checked: unknown;
+    const start = out.length;
     try {
-      checked = conform(this.#shape, value, '');
-    } catch (thrown) {
-      const { reason, place } = StreamError.from(thrown, 'ENCODE_FAILED');
-      throw new StreamError('ENCODE_FAILED', reason, place);
+      this.#write(out, value);
+    } catch {
+      out.length = start;
+      this.#avsc().encode(value, out);
     }
-    out.ensure(64);
-    let end = this.#type.encode(checked, out.buffer, out.length);
-    if (end < 0) {
-      // The value did not fit; minus `end` bytes are missing.
-      out.ensure(out.buffer.length - out.length - end);
-      end = this.#type.encode(checked, out.buffer, out.length);
-    }
-    out.length = end;
   }
+
+  /** Decodes what this contract wrote. Throws DECODE_FAILED. */
+  readonly decode: AvroDecoder = (bytes, start, end) => {
+    const value = walk(this.#read, bytes, start, end);
+    return value === refused ? this.#avsc().decode(bytes, start, end) : value;
+  };
 
   /** A decoder for what another schema wrote; resolving costs about a thousand records, so keep it. */
   decoderFor(writer: AvroSchema): AvroDecoder {
-    try {
-      return this.#decoder(this.#type.createResolver(typeOf(writer)));
-    } catch (cause) {
-      throw StreamError.from(cause, 'CONTRACT_INCOMPATIBLE', {
-        remedy: 'Give new fields a default, and removed or renamed ones an alias.',
-      });
-    }
-  }
-
-  #decoder(
-    resolver: avro.Type['createResolver'] extends (type: avro.Type) => infer R ? R | undefined : never,
-  ): AvroDecoder {
+    const written = shapeOf(writer);
+    if (written !== undefined && fingerprintOf(written) === fingerprintOf(this.#shape)) return this.decode;
+    const decode = this.#avsc().decoderFor(writer);
+    if (written === undefined) return decode;
+    const read = compileAvroReader(written);
     return (bytes, start, end) => {
-      let result: { value: unknown; offset: number };
-      try {
-        result = this.#type.decode(bytes, start, resolver);
-      } catch (cause) {
-        throw StreamError.from(cause, 'DECODE_FAILED');
-      }
-      if (result.offset !== end) {
-        const what = result.offset < 0 || result.offset > end ? 'end too early' : 'go on after the value';
-        throw new StreamError('DECODE_FAILED', `the Avro bytes ${what}`);
-      }
-      return conform(this.#shape, result.value, '');
+      walk(read, bytes, start, end); // for what it throws: see AvroReader
+      return decode(bytes, start, end);
     };
   }
-}
 
-function typeOf(schema: AvroSchema): avro.Type {
-  try {
-    return avsc().Type.forSchema(schema as Schema, { registry: { long: exactLong() }, wrapUnions: 'auto' });
-  } catch (cause) {
-    throw StreamError.from(cause, 'CONTRACT_INVALID');
+  #avsc(): AvscCodec {
+    return (this.#byAvsc ??= new AvscCodec(this.#shape));
   }
 }

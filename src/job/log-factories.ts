@@ -18,9 +18,9 @@ export interface EmbeddedOptions {
 export function embedded(folder: string, options: EmbeddedOptions = {}): LogFactory {
   return {
     kind: 'embedded',
-    open: async ({ clock }) => {
+    open: async ({ clock, stateBytes }) => {
       const storeFolder = join(folder, 'store');
-      const store = await openLevelStore(storeFolder);
+      const store = await openLevelStore(storeFolder, { stateBytes });
       try {
         const log = await openEmbeddedLog({ folder, store, clock, durability: options.durability ?? 'process' });
         return {

@@ -27,9 +27,17 @@ export interface OpenLog {
   close(): Promise<void>;
 }
 
+export interface OpenContext {
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly job: string;
+  /** Memory for state, bytes: see MemoryOptions. */
+  readonly stateBytes?: number;
+}
+
 export interface LogFactory {
   readonly kind: string;
-  open(context: { readonly clock: Clock; readonly random?: Random; readonly job: string }): Promise<OpenLog>;
+  open(context: OpenContext): Promise<OpenLog>;
 }
 
 export interface OpenState {
@@ -46,12 +54,7 @@ export interface OpenState {
 /** Makes the state backend. On a log that stores rows (embedded) its store is used. */
 export interface StateFactory {
   readonly kind: 'memory' | 'leveldb';
-  open(context: {
-    readonly log: OpenLog;
-    readonly clock: Clock;
-    readonly random?: Random;
-    readonly job: string;
-  }): Promise<OpenState>;
+  open(context: OpenContext & { readonly log: OpenLog }): Promise<OpenState>;
 }
 
 export interface CommitOptions {
@@ -72,7 +75,10 @@ export interface WarmUpOptions {
 }
 
 export interface MemoryOptions {
-  /** Bound of the decoded state caches of a worker, bytes. Default 256 MiB. Half of it in dirty rows and outputs forces a commit. */
+  /**
+   * Bound of the decoded state caches of a worker, bytes. Default 256 MiB. Half of it in dirty rows and outputs forces a
+   * commit. LevelDB's write buffer is an eighth of it beside it, from 4 to 128 MiB.
+   */
   readonly stateBytes?: number;
   /** Bound of prefetched input of a worker, bytes. Default 16 MiB. */
   readonly inputBytes?: number;

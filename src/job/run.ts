@@ -25,6 +25,8 @@ import { topicCodecs } from './topic-codecs.ts';
 import { savepointOf } from './savepoints/savepoint.ts';
 import { withGenerated } from './with-generated.ts';
 
+const defaultStateBytes = 256 * 1024 * 1024;
+
 /**
  * Starts `topology` in the calling thread and returns when it is starting; await `finished` for its end.
  * Fails with GRAPH_INVALID, CONFIG_INVALID, TOPIC_MISMATCH, STATE_LOCKED and what else the start can meet.
@@ -34,10 +36,11 @@ export async function run<C>(topology: Topology<C>, options: RunOptions<C> = {})
   const graph = topology.build(options.config);
   const plan = makePlan(graph);
   const { job } = graph;
-  const openLog = await (options.log ?? embedded(`.millrace/${job}`)).open({ clock, random, job });
+  const context = { clock, random, job, stateBytes: options.memory?.stateBytes ?? defaultStateBytes };
+  const openLog = await (options.log ?? embedded(`.millrace/${job}`)).open(context);
   let openState: OpenState | undefined;
   try {
-    openState = await (options.state ?? leveldb()).open({ log: openLog, clock, random, job });
+    openState = await (options.state ?? leveldb()).open({ ...context, log: openLog });
     const log = await withGenerated(openLog.log, plan, options.generated, clock);
     const exchange = await chooseExchange({
       plan,
@@ -162,7 +165,7 @@ function workerSettings<C>(
     group: options.group ?? job,
     commitLingerMs: toMs(options.commit?.linger ?? (log.storesRows ? 10 : 50), 'commit.linger'),
     commitIntervalMs: toMs(options.commit?.interval ?? '1s', 'commit.interval'),
-    stateBytes: options.memory?.stateBytes ?? 256 * 1024 * 1024,
+    stateBytes: options.memory?.stateBytes ?? defaultStateBytes,
     inputBytes: options.memory?.inputBytes ?? 16 * 1024 * 1024,
     sessionTimeoutMs: toMs(options.sessionTimeout ?? '45s', 'sessionTimeout'),
     transactionTimeoutMs: toMs(options.transactionTimeout ?? '60s', 'transactionTimeout'),

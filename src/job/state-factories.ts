@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemRandom } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
 import { levelState } from '../state/leveldb/level-state.ts';
+import { StateStore } from '../state/leveldb/state-store.ts';
 import { memoryState } from '../state/memory/memory-state.ts';
 import { MemoryStore } from '../state/memory/memory-store.ts';
 import type { StateFactory } from './options.ts';
@@ -35,7 +36,7 @@ export function memory(): StateFactory {
 export function leveldb(folder?: string): StateFactory {
   return {
     kind: 'leveldb',
-    open: async ({ log, job, random }) => {
+    open: async ({ log, job, random, stateBytes }) => {
       if (log.store !== undefined) {
         if (folder !== undefined) {
           throw new StreamError('CONFIG_INVALID', `a ${log.log.kind} log keeps state in its own store`, {
@@ -46,7 +47,11 @@ export function leveldb(folder?: string): StateFactory {
         const backend = levelState(log.store);
         return { backend, store: log.store, close: () => backend.close() };
       }
-      const { store, instance } = await openStateSlot(join(folder ?? '.millrace/kafka', job), random ?? systemRandom);
+      const { store, instance } = await openStateSlot(
+        join(folder ?? '.millrace/kafka', job),
+        random ?? systemRandom,
+        (rows) => StateStore.open(rows, { alone: true, stateBytes }),
+      );
       const backend = levelState(store);
       return {
         backend,

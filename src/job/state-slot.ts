@@ -10,7 +10,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../core/clock.ts';
 import { StreamError } from '../core/stream-error.ts';
-import { StateStore } from '../state/leveldb/state-store.ts';
+import type { StateStore } from '../state/leveldb/state-store.ts';
 
 export interface StateSlot {
   readonly store: StateStore;
@@ -20,7 +20,11 @@ export interface StateSlot {
 const mostSlots = 64;
 
 /** Fails with STATE_LOCKED when all slots are taken, and what opening a store can meet. */
-export async function openStateSlot(folder: string, random: Random, open = openAlone): Promise<StateSlot> {
+export async function openStateSlot(
+  folder: string,
+  random: Random,
+  open: (folder: string) => Promise<StateStore>,
+): Promise<StateSlot> {
   for (let slot = 0; ; slot++) {
     const own = join(folder, String(slot));
     try {
@@ -30,10 +34,6 @@ export async function openStateSlot(folder: string, random: Random, open = openA
       if (!StreamError.is(error) || error.code !== 'STATE_LOCKED' || slot + 1 >= mostSlots) throw error;
     }
   }
-}
-
-function openAlone(folder: string): Promise<StateStore> {
-  return StateStore.open(folder, { alone: true });
 }
 
 // Called by the holder of the slot only.

@@ -29,6 +29,8 @@ const MOST_CELLS = 2 ** 24 - 1;
 const CELL_BYTES = 144;
 /** A list or map without its entries. */
 const CONTAINER_BYTES = 240;
+/** After so many cells it is known how large the others are. */
+const FEW_CELLS = 1024;
 /** A decoded value takes about this much more than its encoded form. */
 const DECODED_FACTOR = 3;
 
@@ -258,6 +260,7 @@ export class KeyedTable implements Undoable {
     let values = 0;
     for (let i = 0; i < touched.length; i++) {
       const cell = touched[i]!;
+      if (i === FEW_CELLS) rows.values.ensure(((rows.values.length - start) / i) * (touched.length - i));
       try {
         values += format.encode(cell, rows);
       } catch (thrown) {

@@ -13,10 +13,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const openAlone = (path: string): Promise<StateStore> => StateStore.open(path, { alone: true });
+
 test('a process that starts again has its slot and its name again', async () => {
-  const first = await openStateSlot(folder, systemRandom);
+  const first = await openStateSlot(folder, systemRandom, openAlone);
   await first.store.close();
-  const again = await openStateSlot(folder, systemRandom);
+  const again = await openStateSlot(folder, systemRandom, openAlone);
   expect(again.instance).toBe(first.instance);
   expect(again.store.folder).toBe(first.store.folder);
   await again.store.close();
@@ -26,7 +28,7 @@ test('a slot that another process has is passed over', async () => {
   const locked = (path: string): never => {
     throw new StreamError('STATE_LOCKED', `${path} is locked`);
   };
-  const open = (path: string) => (path.includes('/0/') ? locked(path) : StateStore.open(path, { alone: true }));
+  const open = (path: string) => (path.includes('/0/') ? locked(path) : openAlone(path));
   const second = await openStateSlot(folder, systemRandom, open);
   expect(second.store.folder).toBe(join(folder, '1', 'rows'));
   await second.store.close();

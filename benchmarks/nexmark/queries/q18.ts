@@ -17,7 +17,7 @@ export const q18: Query<Bid> = {
           .filter(isBid)
           .keyBy((bid) => bid.bidder * mostAuctions + bid.auction)
           .process('last-bid', {
-            state: { last: valueState(Bid) },
+            state: { last: valueState(Bid.withEncoding('avro')) },
             output: results.codec,
             onElement(bid, ctx) {
               const last = ctx.state.last.get();

@@ -34,7 +34,7 @@ export const q19: Query<RankedBid> = {
           .filter(isBid)
           .keyBy((bid) => bid.auction)
           .process('top-bids', {
-            state: { top: valueState(TopBids) },
+            state: { top: valueState(TopBids.withEncoding('avro')) },
             output: results.codec,
             onElement(bid, ctx) {
               const before = ctx.state.top.get()?.bids ?? [];

@@ -39,6 +39,8 @@ interface LoadedTask {
 export interface StateStoreOptions {
   /** This is the only one that has the folder open: tasks may be loaded, and what loads left behind is removed. */
   readonly alone: boolean;
+  /** See LevelStoreOptions. */
+  readonly stateBytes?: number | undefined;
 }
 
 export class StateStore implements Store {
@@ -55,7 +57,7 @@ export class StateStore implements Store {
   }
 
   static async open(folder: string, options: StateStoreOptions): Promise<StateStore> {
-    const store = new StateStore(await openLevelStore(folder), options);
+    const store = new StateStore(await openLevelStore(folder, options), options);
     try {
       await store.#openLoaded();
       return store;

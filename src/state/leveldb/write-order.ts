@@ -1,6 +1,7 @@
 /**
- * An order to write rows in: about that of their keys, which LevelDB takes in at a third of the cost of any other order.
- * Its memory table is a skip list, where a row beside the one before needs no search.
+ * An order to write rows in: about that of their keys, the last one first. LevelDB takes rows in at a third of the cost of
+ * any other order then, and at two thirds of that of the first one first: its memory table is a skip list, where the place
+ * of a row in front of all others is found with one comparison a level.
  *
  * Comparing keys would cost more than it saves. So a key becomes a number of 44 bits, of what follows the beginning that
  * the keys of its range have in common, in base (bytes in use + 1). With the place of the row behind it that is a 64-bit
@@ -15,6 +16,7 @@ const fewestRows = 64;
 const rowBits = 20;
 const mostRows = 2 ** rowBits;
 const keyBits = 64 - rowBits;
+const mostNumber = 2 ** keyBits - 1;
 const keyBitsBelow = 2 ** (32 - rowBits);
 const samples = 64;
 const stride = 64;
@@ -70,6 +72,7 @@ function sortRange(rows: RowBatch, from: number, to: number, order: Uint32Array)
     let number = 0;
     for (let at = first; at < last; at++) number = number * base + digits[buffer[at]!]!;
     number *= powers[digitCount - (last - first)]!;
+    number = mostNumber - number;
     const high = Math.floor(number / keyBitsBelow);
     halves[2 * i] = ((number - high * keyBitsBelow) << rowBits) | i;
     halves[2 * i + 1] = high;

@@ -72,10 +72,10 @@ test('a path that cannot be a folder is STATE_FULL', async () => {
 test('after a write that failed there is no other: it would be lost when the store is opened again', async () => {
   const db = new Level<string, Buffer>(folder, { keyEncoding: 'utf8', valueEncoding: 'buffer' });
   await db.open();
-  const store = new LevelStore(folder, db);
   const batch = new RowBatch(new ByteWriter());
   batch.putBytes('a', Buffer.from('1'));
-  await store.write([batch]);
+  await new LevelStore(folder, db).write([batch]);
+  const store = new LevelStore(folder, db);
   const works = db.batch.bind(db);
   db.batch = () => {
     throw new Error('IO error: /x/000005.log: No space left on device');
@@ -87,4 +87,19 @@ test('after a write that failed there is no other: it would be lost when the sto
   await expect(store.deleteRange({ from: 'a', to: 'b' })).rejects.toMatchObject(full);
   expect(store.get('a')?.toString()).toBe('1');
   await store.close();
+});
+
+test('rows of one write are not in the next one, nor after the store was closed', async () => {
+  const store = await openLevelStore(folder);
+  const rows = new RowBatch(new ByteWriter());
+  for (let i = 0; i < 100; i++) {
+    rows.clear();
+    rows.putBytes(`key-${String(i)}`, Buffer.from(String(i)));
+    if (i > 0) rows.delete(`key-${String(i - 1)}`);
+    await Promise.all([store.write([rows]), store.write([rows])]);
+    expect(store.get(`key-${String(i)}`)?.toString()).toBe(String(i));
+    expect(store.get(`key-${String(i - 1)}`)).toBeUndefined();
+  }
+  await store.close();
+  await expect(store.write([rows])).rejects.toMatchObject({ code: 'NOT_RUNNING' });
 });
