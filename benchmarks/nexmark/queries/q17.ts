@@ -64,7 +64,7 @@ export const q17: Query<DayStatistics> = {
           .filter(isBid)
           .keyBy((bid) => dayOf(bid) * mostAuctions + bid.auction)
           .process('day-statistics', {
-            state: { statistics: valueState(DayStatistics) },
+            state: { statistics: valueState(DayStatistics.withEncoding('avro')) },
             output: results.codec,
             onElement(bid, ctx) {
               const { statistics } = ctx.state;

@@ -25,7 +25,7 @@ export const q20: Query<BidOnAuction> = {
           .keyBy((auction) => auction.id)
           .connect(bids.keyBy((bid) => bid.auction))
           .process('bids-with-auctions', {
-            state: { auction: valueState(Auction), pending: listState(Bid) },
+            state: { auction: valueState(Auction.withEncoding('avro')), pending: listState(Bid.withEncoding('avro')) },
             output: results.codec,
             onFirst(auction, ctx) {
               ctx.state.auction.set(auction);

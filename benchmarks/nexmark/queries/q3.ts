@@ -64,7 +64,7 @@ export const q3: Query<LocalItem> = {
           .keyBy((person) => person.id)
           .connect(auctions.filter((auction) => auction.category === 10).keyBy((auction) => auction.seller))
           .process('local-items', {
-            state: { person: valueState(Person), pending: listState(number) },
+            state: { person: valueState(Person.withEncoding('avro')), pending: listState(number) },
             output: results.codec,
             onFirst(person, ctx) {
               ctx.state.person.set(person);
