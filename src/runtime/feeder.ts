@@ -8,10 +8,12 @@ import { DurationHistogram } from '../observability/duration-histogram.ts';
 import type { TaskInput } from './task-input.ts';
 import type { Task } from './task.ts';
 
-/** A slice is sized so that it takes about this long. */
+/** A slice ends when it has taken this long, or its batch has ended. */
 const sliceMs = 5;
-const leastSlice = 16;
 const mostSlice = 4096;
+/** Records between two looks at the clock: fewer for an input whose records are slow. */
+const leastChunk = 16;
+const mostChunk = 256;
 /** How often idle sources are looked at, ms. */
 const idleCheckMs = 200;
 
@@ -27,7 +29,6 @@ export class Feeder {
   readonly #bounded: boolean;
   #tasks: readonly Task[] = [];
   #next = 0;
-  #slice = 256;
   #paused = false;
   #nextIdleCheck = 0;
   #roomMade = false;
@@ -111,7 +112,7 @@ export class Feeder {
       }
       this.#noteHeld(false);
       this.#next = (this.#next + i + 1) % count;
-      this.#feed(input);
+      this.#feed(task, input);
       return true;
     }
     this.#noteHeld(held);
@@ -138,10 +139,19 @@ export class Feeder {
     return chosen;
   }
 
-  #feed(input: TaskInput): void {
+  // The clock decides when a slice ends, and not how long others took: records behind an exchange may cost a thousand times
+  // as much as those in front of it, and a worker that is blocked for long is expelled from its group.
+  #feed(task: Task, input: TaskInput): void {
     const start = this.#clock.monotonic();
     const buffered = input.bufferedBytes;
-    const fed = input.feed(this.#slice);
+    const chunk = Math.max(leastChunk, Math.min(mostChunk, input.lastSlice >> 2));
+    let fed = 0;
+    let elapsed = 0;
+    do {
+      fed += input.feed(chunk);
+      elapsed = this.#clock.monotonic() - start;
+    } while (input.amidBatch && elapsed < sliceMs && fed < mostSlice && !task.held && !task.advancing);
+    input.lastSlice = fed;
     if (input.bufferedBytes < buffered) this.#roomMade = true;
     const { reader } = input;
     if (reader.kind === 'source' && fed > 0) {
@@ -149,10 +159,7 @@ export class Feeder {
       input.idle = false;
       reader.source.afterSlice(reader.index);
     }
-    const elapsed = this.#clock.monotonic() - start;
     this.duration.observe(elapsed / 1000);
-    if (elapsed > sliceMs * 2) this.#slice = Math.max(leastSlice, this.#slice >> 1);
-    else if (elapsed < sliceMs / 2 && fed === this.#slice) this.#slice = Math.min(mostSlice, this.#slice << 1);
   }
 
   // Alignment: a partition waits while it is too far ahead of the slowest one that still moves.

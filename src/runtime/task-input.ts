@@ -55,6 +55,8 @@ export class TaskInput {
   finished = false;
   /** Stop here (bounded runs); Infinity: never. */
   stopAt = Infinity;
+  /** Records of the last slice. */
+  lastSlice = 0;
   readonly #queue: QueuedBatch[] = [];
   #index = 0;
 
@@ -83,6 +85,11 @@ export class TaskInput {
 
   get ready(): boolean {
     return this.#queue.length > 0;
+  }
+
+  /** A part of a batch has been processed. */
+  get amidBatch(): boolean {
+    return this.#index > 0;
   }
 
   /** Goes on at another offset, behind what has been fetched. */

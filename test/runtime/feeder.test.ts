@@ -1,4 +1,4 @@
-/** Idleness as the feeder decides it, with sources whose log answers are given by hand. */
+/** Idleness and slices as the feeder decides them, with sources whose log answers are given by hand. */
 import { describe, expect, test } from 'vitest';
 import { BatchWriter } from '../../src/core/batch-writer.ts';
 import { walkBatches } from '../../src/core/batch-walker.ts';
@@ -19,8 +19,7 @@ import { createGenerator } from '../../src/time/watermark-generator.ts';
 type Seen = readonly ['value', number] | readonly ['time', number, boolean];
 
 /** A task that unites two sources; `seen` is what came out of the union. */
-function twoSources() {
-  const clock = new ManualClock(0);
+function twoSources(clock = new ManualClock(0)) {
   const seen: Seen[] = [];
   const out = {
     process: (value: unknown) => seen.push(['value', value as number]),
@@ -182,5 +181,40 @@ describe('an input without records', () => {
     for (const input of after.inputs) answer(input, 2_000, []);
     after.feeder.step();
     expect(after.seen.slice(1)).toEqual([['time', 5_004, true]]);
+  });
+});
+
+/** A clock that moves on while a record is processed. */
+class WorkClock extends ManualClock {
+  worked = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + this.worked;
+  }
+}
+
+describe('a slice', () => {
+  test('of slow records is short, also behind an input of fast ones', () => {
+    const clock = new WorkClock(0);
+    const { seen, feeder, inputs } = twoSources(clock);
+    const push = seen.push.bind(seen);
+    seen.push = (...items) => {
+      clock.worked += items[0]![1] < 10_000 ? 0.0001 : 4;
+      return push(...items);
+    };
+    answer(
+      inputs[0]!,
+      0,
+      Array.from({ length: 10_000 }, (_, i) => i),
+    );
+    answer(
+      inputs[1]!,
+      0,
+      Array.from({ length: 1_000 }, (_, i) => 10_000 + i),
+    );
+    const slices: number[] = [];
+    while (feeder.step()) slices.push(seen.splice(0).filter(([kind]) => kind === 'value').length);
+    expect(slices.slice(0, 2)).toEqual([4096, 4096]);
+    expect(Math.max(...slices.slice(3))).toBe(16);
   });
 });

@@ -9,7 +9,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { embedded, kafka, leveldb, restore, run, type LogFactory } from '../../../src/index.ts';
 import type { SavepointManifest } from '../../../src/state/savepoint-format.ts';
 import { writeTopic } from '../../support/write-topic.ts';
-import { cli, CliProcess, freshFolder, until } from '../support/cli-process.ts';
+import { cli, cliAtLast, CliProcess, freshFolder, until } from '../support/cli-process.ts';
 import { hookedLog } from '../support/hooked-log.ts';
 import { fresh, openLog } from '../support/kafka-case.ts';
 import { describeOnKafka } from '../support/on-kafka.ts';
@@ -57,7 +57,7 @@ describeOnKafka('savepoints', {}, (cluster) => {
       until(async () => (await outputs(log, name)).length > 2_000),
     );
     await Promise.all(workers.map((worker) => worker.kill()));
-    await until(async () => (await cli(a, 'savepoint', job, target, ...on)).code === 0);
+    await cliAtLast(a, 'savepoint', job, target, ...on);
     const before = await outputs(log, name);
     expect(before.length).toBeLessThan(batch(first).length);
     const manifest = JSON.parse(await readFile(join(target, 'manifest.json'), 'utf8')) as SavepointManifest;
@@ -159,7 +159,7 @@ describeOnKafka('savepoints', {}, (cluster) => {
     await slow.kill();
     const from = join(folder, 'savepoint');
     const job = moduleOf(folder, name, partitions);
-    await until(async () => (await cli(folder, 'savepoint', job, from, ...on)).code === 0);
+    await cliAtLast(folder, 'savepoint', job, from, ...on);
     const manifest = JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')) as SavepointManifest;
     expect(manifest.records.length).toBeGreaterThan(0);
     const before = await outputs(plain, name);

@@ -68,7 +68,30 @@ export async function cli(
   return { code, out: child.out, err: child.err };
 }
 
-/** Waits until something is so; the test's own timeout ends it otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(systemClock, 100);
+/** Runs a command again and again until it ends with 0: others are still in its way. */
+export async function cliAtLast(folder: string, ...args: readonly string[]): Promise<void> {
+  let last = '';
+  await until(
+    async () => {
+      const { code, err } = await cli(folder, ...args);
+      last = err;
+      return code === 0;
+    },
+    () => last,
+  );
+}
+
+const patienceMs = 180_000;
+
+/** Waits until something is so, three minutes at most; `evidence` says what was seen last. */
+export async function until(condition: () => boolean | Promise<boolean>, evidence = () => ''): Promise<void> {
+  const late = new Error('waited in vain');
+  const start = systemClock.monotonic();
+  while (!(await condition())) {
+    if (systemClock.monotonic() - start > patienceMs) {
+      late.message += ` for ${String(patienceMs)} ms: ${String(condition)}\n${evidence()}`;
+      throw late;
+    }
+    await delay(systemClock, 100);
+  }
 }

@@ -61,7 +61,11 @@ export async function outputs(log: Log, name: string): Promise<readonly string[]
 
 /** Waits until there are as many outputs as expected, and a little longer: there must not come more. */
 export async function settled(log: Log, name: string, count: number): Promise<readonly string[]> {
-  await until(async () => (await outputs(log, name)).length >= count);
+  let seen: readonly string[] = [];
+  await until(
+    async () => (seen = await outputs(log, name)).length >= count,
+    () => `${String(seen.length)} of ${String(count)} outputs`,
+  );
   await delay(systemClock, 2_000);
   return await outputs(log, name);
 }
