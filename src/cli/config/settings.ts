@@ -55,7 +55,10 @@ export const settings = {
     'Commit this long after the first uncommitted output. Default: 10ms, on Kafka 50ms.',
   ),
   'commit.interval': setting(duration, 'Commit at the latest after this long.', { fallback: '1s' }),
-  'memory.stateBytes': setting(bytes.optional(), 'Bound of the decoded state caches of a worker. Default: 256MiB.'),
+  'memory.stateBytes': setting(
+    bytes.optional(),
+    'Bound of the decoded state caches of a worker; LevelDB takes up to a quarter more. Default: 256MiB.',
+  ),
   'memory.inputBytes': setting(bytes.optional(), 'Bound of the prefetched input of a worker. Default: 16MiB.'),
   'restart.initial': setting(duration.optional(), 'First pause before a failed job starts again.'),
   'restart.max': setting(duration.optional(), 'Longest pause between restarts.'),
